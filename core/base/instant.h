@@ -29,13 +29,13 @@ class Instant {
   constexpr absl::Duration SinceEpoch() const { return since_; }
   constexpr bool IsNever() const { return since_ == absl::InfiniteDuration(); }
 
-  friend constexpr Instant operator+(Instant t, absl::Duration d) {
+  friend Instant operator+(Instant t, absl::Duration d) {
     return Instant(t.since_ + d);
   }
-  friend constexpr Instant operator-(Instant t, absl::Duration d) {
+  friend Instant operator-(Instant t, absl::Duration d) {
     return Instant(t.since_ - d);
   }
-  friend constexpr absl::Duration operator-(Instant a, Instant b) {
+  friend absl::Duration operator-(Instant a, Instant b) {
     return a.since_ - b.since_;
   }
   Instant& operator+=(absl::Duration d) {
