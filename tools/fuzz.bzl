@@ -3,8 +3,9 @@
 def warren_cc_fuzz_test(name, srcs, deps, corpus = []):
     """A test around `extern "C" int LLVMFuzzerTestOneInput(data, size)`.
 
-    Normally the corpus, and fixed mutations of it, are replayed. To fuzz:
-    `bazel run --config=fuzz //core/x:x_fuzz -- NEW_CORPUS_FOLDER`.
+    Normally the corpus, and fixed mutations of it, are replayed. Under
+    `bazel test --config=fuzz` libFuzzer runs for a while; to go on for ever:
+    `bazel run --config=fuzz //core/x:x_fuzz -- -runs=-1 NEW_CORPUS_FOLDER`.
 
     Args:
       name: of the test, by custom `<what>_fuzz`.
@@ -20,7 +21,10 @@ def warren_cc_fuzz_test(name, srcs, deps, corpus = []):
             "//tools:fuzzing": [],
             "//conditions:default": ["//tools:fuzz_replay_main.cc"],
         }),
-        args = ["$(rootpath %s)" % file for file in corpus],
+        args = select({
+            "//tools:fuzzing": ["-runs=200000"],
+            "//conditions:default": ["$(rootpath %s)" % file for file in corpus],
+        }),
         data = corpus,
         linkopts = select({
             "//tools:fuzzing": ["-fsanitize=fuzzer"],
