@@ -116,7 +116,7 @@ class TlsSession {
   void Close();
 
   bool established() const;
-  bool closed() const;   // The peer sent close_notify.
+  bool closed() const;  // The peer sent close_notify.
   bool is_tls13() const;
   std::string alpn() const;  // "" when none was chosen
   // Client, once established: the chain as the server sent it, leaf first.
