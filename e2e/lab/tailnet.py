@@ -1,0 +1,183 @@
+"""A whole tailnet in one lab: control, relay, and nodes behind routers."""
+
+import os
+import signal
+
+from lab import nat, net
+from lab.programs import (LabError, PLACE, Program, call, call_json, wait_until)
+
+NAMES = """alice bob carol dave erin frank grace heidi ivan judy kate leo mallory
+nina oscar peggy quinn rupert sybil trent ursula victor wendy xavier yvonne zoe
+amber bruno chloe dora""".split()
+
+# Which router each node gets when nobody says: the easy one, the open one, the
+# hard one, and one through which no UDP passes.
+DEFAULT_KINDS = ("home", "fullcone", "symmetric", "noudp")
+
+_CONTROL_URL = f"http://{net.CONTROL_ADDRESS}"
+_RELAY_ID = 900
+_USER = "demo"
+
+
+class Node:
+    """One device: its namespace, its daemon, and the CLI that drives it."""
+
+    def __init__(self, tailnet, name, kind):
+        self.name = name
+        self.kind = kind
+        self._tailnet = tailnet
+        self.daemon = None
+
+    @property
+    def state_dir(self):
+        return f"{PLACE}/nodes/{self.name}"
+
+    @property
+    def socket(self):
+        return f"{PLACE}/nodes/{self.name}.sock"
+
+    def start(self):
+        """Starts the daemon and waits until its socket answers."""
+        argv = [self._tailnet.program("warrend"), "--state-dir", self.state_dir,
+                "--socket", self.socket, "--tun", "warren0"]
+        if self.daemon:
+            self.daemon.start()
+        else:
+            os.makedirs(self.state_dir, mode=0o700, exist_ok=True)
+            self.daemon = Program(self.name, self.name, argv)
+        wait_until(lambda: self._answers(), 10, f"{self.name}'s daemon answers")
+
+    def _answers(self):
+        if not self.daemon.running():
+            raise LabError(f"{self.name}'s daemon ended with "
+                           f"{self.daemon.exit_code()}: "
+                           f"{self.daemon.log()[-500:]}")
+        return self.cli("status", check=False).returncode == 0
+
+    def cli(self, *argv, **options):
+        """`warren ARGV` on this node."""
+        return call(self.name, self._tailnet.program("warren"), "--socket",
+                    self.socket, *argv, **options)
+
+    def status(self):
+        return call_json(self.name, self._tailnet.program("warren"), "--socket",
+                         self.socket, "status", "--json")
+
+    def up(self, auth_key, *extra, **options):
+        return self.cli("up", "--login-server", _CONTROL_URL, "--auth-key",
+                        auth_key, "--hostname", self.name, *extra, **options)
+
+    def address(self, family=4):
+        return self.cli("ip", f"-{family}").stdout.strip()
+
+    def run(self, *argv, **options):
+        """Any program on this node."""
+        return call(self.name, *argv, **options)
+
+
+class Tailnet:
+    """Control and relay on the public bridge, and the nodes."""
+
+    def __init__(self, bin_dir):
+        self._bin_dir = bin_dir
+        self.nodes = {}
+        self.internet = net.Internet()
+        self.internet.add_public_host("control", net.CONTROL_ADDRESS)
+        self.internet.add_public_host("relay", net.RELAY_ADDRESS)
+        self.control = None
+        self.relay = None
+
+    def program(self, name):
+        folder = {"warren": "client/cli", "warrend": "client/daemon",
+                  "warren-admin": "admin-cli", "warren-control": "control",
+                  "warren-relay": "relay"}[name]
+        return os.path.join(self._bin_dir, folder, name)
+
+    def start_control(self):
+        os.makedirs(f"{PLACE}/control", mode=0o700, exist_ok=True)
+        self.control = Program("control", "control", [
+            self.program("warren-control"), "serve", "--state-dir",
+            f"{PLACE}/control", "--listen", f"{net.CONTROL_ADDRESS}:80",
+            "--admin-socket", f"{PLACE}/admin.sock", "--ephemeral-timeout", "5s"])
+        self.wait_for_control()
+
+    def wait_for_control(self):
+        wait_until(lambda: self._alive(self.control) and self.admin(
+            "server", "show", check=False).returncode == 0, 15, "control answers")
+
+    def start_relay(self):
+        self.relay = Program("relay", "relay", [
+            self.program("warren-relay"), "--listen", f"{net.RELAY_ADDRESS}:80",
+            "--plain-http", "--stun-listen", f"{net.RELAY_ADDRESS}:3478",
+            "--key-file", f"{PLACE}/relay.key"])
+        self.wait_for_relay()
+
+    def wait_for_relay(self):
+        url = f"http://{net.RELAY_ADDRESS}/derp/latency-check"
+        wait_until(lambda: self._alive(self.relay) and call(
+            "relay", "curl", "-sf", url, check=False).returncode == 0, 15,
+                   "the relay answers")
+
+    @staticmethod
+    def _alive(program):
+        if not program.running():
+            raise LabError(f"{program.name} ended with {program.exit_code()}: "
+                           f"{program.log()[-500:]}")
+        return True
+
+    def start_servers(self):
+        """Control and relay, one user, and the relay in the relay map."""
+        self.start_control()
+        self.start_relay()
+        self.admin("relay", "create", "--id", str(_RELAY_ID), "--code", "lab",
+                   "--name", "Lab relay", "--hostname", net.RELAY_ADDRESS,
+                   "--ipv4", net.RELAY_ADDRESS, "--derp-port", "80",
+                   "--plain-http")
+        self.admin("user", "create", _USER)
+
+    def admin(self, *argv, **options):
+        return call("control", self.program("warren-admin"), "--socket",
+                    f"{PLACE}/admin.sock", *argv, **options)
+
+    def admin_json(self, *argv):
+        return call_json("control", self.program("warren-admin"), "--socket",
+                         f"{PLACE}/admin.sock", "--json", *argv)
+
+    def create_user(self, login):
+        self.admin("user", "create", login)
+
+    def create_key(self, *options, user=_USER):
+        """The secret of a new auth key."""
+        made = self.admin_json("key", "create", "--user", user, *options)
+        return made["secret"]
+
+    def add_node(self, name, kind):
+        """A node with its router and running daemon, not logged in."""
+        self.internet.add_site(name, nat.KINDS[kind])
+        node = self.nodes[name] = Node(self, name, nat.KINDS[kind])
+        node.start()
+        return node
+
+    def programs(self):
+        """All that should be running, nodes first."""
+        daemons = [node.daemon for node in self.nodes.values() if node.daemon]
+        return daemons + [p for p in (self.relay, self.control) if p]
+
+    def stop(self):
+        """Ends everything in order; the first complaint is raised at the end."""
+        complaint = None
+        for program in self.programs():
+            try:
+                program.stop(signal.SIGTERM)
+            except LabError as error:
+                complaint = complaint or error
+        if complaint:
+            raise complaint
+
+    def log_tails(self, num_lines=12):
+        """The end of each program's log, for a failure report."""
+        parts = []
+        for program in self.programs():
+            tail = program.log().splitlines()[-num_lines:]
+            parts.append("\n".join([f"--- {program.name}", *tail]))
+        return "\n".join(parts)
