@@ -1,0 +1,93 @@
+#ifndef WARREN_CLIENT_IO_NETLINK_H_
+#define WARREN_CLIENT_IO_NETLINK_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/net/ip.h"
+#include "io/fd.h"
+
+namespace warren::client {
+
+// An interface of this host.
+struct Link {
+  uint32_t ifindex = 0;
+  std::string name;
+  uint32_t mtu = 0;  // bytes
+  bool up = false;   // administratively
+  bool loopback = false;
+};
+
+// An address of an interface, with the length of its network's prefix.
+struct LinkAddress {
+  uint32_t ifindex = 0;
+  net::IpAddress address;
+  int prefix_bits = 0;
+};
+
+// What may be changed of an interface. Absent fields (0, false) stay.
+struct LinkChange {
+  bool up = false;
+  uint32_t mtu = 0;              // bytes
+  uint32_t tx_queue_length = 0;  // packets
+  uint32_t gso_max_size = 0;     // bytes; where the kernel does not know it
+                                 // (NOT_FOUND, INVALID_ARGUMENT) go on without
+};
+
+struct Route {
+  uint32_t ifindex = 0;
+  net::IpPrefix destination;
+  uint32_t metric = 0;
+  uint32_t table = 0;  // 0: the main table
+};
+
+// Asks the kernel about interfaces, addresses and routes, and changes them
+// (RTNETLINK). Every call is one exchange and blocks for it, microseconds to a
+// few milliseconds.
+//
+// Errors of all changes: PERMISSION_DENIED without CAP_NET_ADMIN; NOT_FOUND no
+// such interface, address or route; INVALID_ARGUMENT the kernel refused it;
+// the message names what was tried.
+class Netlink {
+ public:
+  static absl::StatusOr<std::unique_ptr<Netlink>> Open();
+  ~Netlink();
+
+  absl::Status ChangeLink(uint32_t ifindex, const LinkChange& change);
+  // Adding what is there, or deleting what is not, is OK: the wish is met.
+  absl::Status AddAddress(const LinkAddress& address);
+  absl::Status DeleteAddress(const LinkAddress& address);
+  absl::Status AddRoute(const Route& route);
+  absl::Status DeleteRoute(const Route& route);
+  absl::StatusOr<std::vector<Link>> Links();
+  absl::StatusOr<std::vector<LinkAddress>> Addresses();
+
+ private:
+  struct Socket;
+  explicit Netlink(std::unique_ptr<Socket> socket);
+  std::unique_ptr<Socket> socket_;
+};
+
+// Tells that interfaces, addresses or routes changed; not what: ask Netlink.
+class LinkMonitor {
+ public:
+  static absl::StatusOr<LinkMonitor> Open();
+
+  // Non-blocking; readable after a change.
+  int fd() const { return fd_.get(); }
+  // Swallows what waits. True if something relevant changed (also when the
+  // kernel dropped messages, because nobody knows then).
+  bool Drain();
+
+ private:
+  explicit LinkMonitor(io::Fd fd) : fd_(std::move(fd)) {}
+  io::Fd fd_;
+};
+
+}  // namespace warren::client
+
+#endif  // WARREN_CLIENT_IO_NETLINK_H_
