@@ -19,7 +19,7 @@ inline constexpr size_t kXAeadNonceSize = 24;  // bytes, XChaCha20-Poly1305
 
 // ChaCha20-Poly1305 (RFC 8439) under one key. The key schedule is made once
 // and kept; sealing and opening allocate nothing. Never use one (key, nonce)
-// twice. One object may seal and open on several threads at once.
+// twice. Threads: one object may be used on several at once.
 class AeadKey {
  public:
   explicit AeadKey(KeyBytes key);
@@ -31,20 +31,20 @@ class AeadKey {
   // tag behind them: `data` must have room for plain_size + kAeadTagSize. The
   // nonce is 4 zero bytes, then `counter` little-endian (whitepaper §5.4.6,
   // Noise §12.3). `ad` is authenticated, not encrypted, and must not overlap.
-  void Seal(uint64_t counter, Bytes ad, uint8_t* data, size_t plain_size);
+  void Seal(uint64_t counter, Bytes ad, uint8_t* data, size_t plain_size) const;
 
   // Decrypts in place what Seal() made: `sealed_size` bytes, tag included. The
   // plaintext is the first sealed_size - kAeadTagSize bytes of `data`. False
   // if it was not made with this key, counter and `ad`, or is too short; the
   // bytes at `data` are then worthless.
   [[nodiscard]] bool Open(uint64_t counter, Bytes ad, uint8_t* data,
-                          size_t sealed_size);
+                          size_t sealed_size) const;
 
   // The same with the whole nonce given (ts2021 counts big-endian).
   using Nonce = std::span<const uint8_t, kAeadNonceSize>;
-  void Seal(Nonce nonce, Bytes ad, uint8_t* data, size_t plain_size);
+  void Seal(Nonce nonce, Bytes ad, uint8_t* data, size_t plain_size) const;
   [[nodiscard]] bool Open(Nonce nonce, Bytes ad, uint8_t* data,
-                          size_t sealed_size);
+                          size_t sealed_size) const;
 
  private:
   struct Free {

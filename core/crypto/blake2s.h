@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 
 #include "core/base/bytes.h"
 #include "core/crypto/secret.h"
@@ -20,7 +21,8 @@ class Blake2s {
  public:
   // Unkeyed, 32 bytes out: WireGuard's and Noise's HASH.
   Blake2s();
-  // Keyed (RFC 7693 §2.9). `key`: 1 to 32 bytes. `digest_size`: 1 to 32.
+  // Keyed (RFC 7693 §2.9). `key`: at most 32 bytes; of none, unkeyed.
+  // `digest_size`: 1 to 32 bytes.
   Blake2s(Bytes key, size_t digest_size);
   Blake2s(const Blake2s&) = delete;
   Blake2s& operator=(const Blake2s&) = delete;
@@ -32,7 +34,7 @@ class Blake2s {
 
  private:
   // libb2's state, hidden so that its header is seen here only.
-  alignas(64) std::array<uint8_t, 256> state_;
+  alignas(16) std::array<uint8_t, 192> state_;
 };
 
 // BLAKE2s-256 of the concatenation of `parts`.
