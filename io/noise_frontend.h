@@ -1,0 +1,93 @@
+#ifndef WARREN_IO_NOISE_FRONTEND_H_
+#define WARREN_IO_NOISE_FRONTEND_H_
+
+#include <grpcpp/server.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/base/rng.h"
+#include "core/crypto/keys.h"
+#include "core/net/ip.h"
+#include "io/channel_registry.h"
+#include "io/event_loop.h"
+#include "io/http_upgrade.h"
+#include "io/tls.h"
+
+namespace warren::io {
+
+// The answer to a plain GET. Small: it is sent in one piece.
+struct HttpReply {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+};
+
+struct NoiseFrontendOptions {
+  net::Endpoint listen;                   // port 0: any free one, see local()
+  std::shared_ptr<const TlsContext> tls;  // null: plain HTTP (labs, proxies)
+  // Connections at once. When full the oldest that has not finished its
+  // handshake gives way; if all have, the newcomer is refused.
+  size_t max_connections = 4096;
+  // From accept to the end of the Noise handshake or of the HTTP answer.
+  absl::Duration handshake_timeout = absl::Seconds(10);
+  // Asked for every GET but /key; nullopt is 404. Runs on the frontend's
+  // thread, so it must not block.
+  std::function<std::optional<HttpReply>(const HttpRequest&)> get;
+};
+
+// What happened at the door, for metrics. All rise only.
+struct NoiseFrontendCounters {
+  uint64_t accepted = 0;
+  uint64_t refused_full = 0;    // closed because of max_connections
+  uint64_t timed_out = 0;       // handshake not done in time
+  uint64_t bad_requests = 0;    // not HTTP, or an unknown upgrade
+  uint64_t bad_handshakes = 0;  // not Noise, or for another server key
+  uint64_t channels = 0;        // handshakes that succeeded
+};
+
+// The server's end of the native control channel, and the small GETs beside
+// it: `GET /key?v=1` answers {"publicKey":"mkey:<hex>"}, and `POST
+// /warren/v1/channel` with `Upgrade: warren-control-protocol` and
+// `X-Warren-Handshake: <base64 of 101 bytes>` starts Noise (framing of ts2021,
+// specs/control-ts2021.md §1.5, 1.6). What comes out of the records goes to
+// gRPC through a socket pair; nothing does before a first authentic record.
+//
+// One thread pumps all connections, with at most 64 KiB buffered in each
+// direction of each: who does not read is not read from.
+class NoiseFrontend {
+ public:
+  // Listens and starts the thread. `server` needs no ports of its own; it, the
+  // registry and the rng (thread-safe) must outlive this object.
+  // UNAVAILABLE: the address is in use. PERMISSION_DENIED, INVALID_ARGUMENT:
+  // it may not or cannot be bound. The message names it.
+  static absl::StatusOr<std::unique_ptr<NoiseFrontend>> Start(
+      NoiseFrontendOptions options, crypto::MachinePrivateKey key,
+      grpc::Server& server, ChannelRegistry& registry, Rng& rng);
+  // Closes the listener and every connection.
+  ~NoiseFrontend();
+
+  // Where it listens.
+  const net::Endpoint& local() const { return local_; }
+  // Thread-safe.
+  NoiseFrontendCounters counters() const;
+
+ private:
+  class Door;
+  explicit NoiseFrontend(std::unique_ptr<EventLoop> loop);
+
+  net::Endpoint local_;
+  std::unique_ptr<EventLoop> loop_;
+  std::unique_ptr<Door> door_;  // of the loop's thread
+  std::thread thread_;
+};
+
+}  // namespace warren::io
+
+#endif  // WARREN_IO_NOISE_FRONTEND_H_
