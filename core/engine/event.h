@@ -1,0 +1,132 @@
+#ifndef WARREN_CORE_ENGINE_EVENT_H_
+#define WARREN_CORE_ENGINE_EVENT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/base/instant.h"
+#include "core/base/strong_id.h"
+#include "core/crypto/keys.h"
+#include "core/net/ip.h"
+
+namespace warren::engine {
+
+// How bytes reach a peer right now.
+enum class PathKind : uint8_t {
+  kNone,    // no relay known and no direct path
+  kRelay,   // `endpoint` is a relay endpoint
+  kDirect,  // `endpoint` is a UDP endpoint that a pong proved
+};
+struct Path {
+  PathKind kind = PathKind::kNone;
+  net::Endpoint endpoint;
+
+  friend bool operator==(const Path&, const Path&) = default;
+};
+
+// What this node has against its own working as it should; for the user.
+enum class Warning : uint8_t {
+  kKeyExpired,         // nothing passes until the user signs in again
+  kNoUdp,              // no STUN server answers: every peer is relayed
+  kNoHomeRelay,        // no relay can be chosen: unreachable behind a NAT
+  kRelayDisconnected,  // the home relay is chosen, but not connected
+};
+// For people: what is wrong and what follows from it.
+const char* TextOf(Warning warning);
+
+// ---- Events: facts the driver acts on, logs or reports. ----
+
+// Where this node can be reached, best first: report to control.
+struct EndpointsChanged {
+  std::vector<net::Endpoint> endpoints;
+};
+// The relay where peers find this node: report to control, tell the relays
+// (DERP NotePreferred). 0: none.
+struct HomeRelayChanged {
+  RelayId relay;
+};
+// Connect to `relay` and keep it connected (`wanted`), or close it. Said once
+// for each change; losing a connection is the driver's to mend.
+struct RelayWanted {
+  RelayId relay;
+  bool wanted;
+};
+// A relay or STUN host has no address in the relay map: resolve it by DNS and
+// call OnResolved.
+struct ResolveWanted {
+  std::string hostname;
+};
+// Traffic of `peer` takes another path.
+struct PathChanged {
+  NodeId peer;
+  Path path;
+};
+// A WireGuard session with `peer` began.
+struct SessionBegan {
+  NodeId peer;
+};
+// The answer to PingPath: by which way, and how fast. No `rtt`: none in 5 s.
+struct PingResult {
+  uint64_t ping_id;
+  NodeId peer;
+  Path path;
+  std::optional<absl::Duration> rtt;
+};
+// The full list, in the order of the enum; empty is healthy.
+struct HealthChanged {
+  std::vector<Warning> warnings;
+};
+using EngineEvent =
+    std::variant<EndpointsChanged, HomeRelayChanged, RelayWanted, ResolveWanted,
+                 PathChanged, SessionBegan, PingResult, HealthChanged>;
+
+// What the engine waits for.
+enum class Wake : uint8_t {
+  kNone,
+  kWireGuard,  // a timer of whitepaper §6
+  kPath,       // a probe, its timeout or a heartbeat
+  kStun,       // a probe, its timeout or the next round
+  kRelayIdle,  // a relay connection nobody uses any more
+  kKeyExpiry,  // of this node or a peer
+};
+struct Deadline {
+  Instant at = Instant::Never();
+  Wake reason = Wake::kNone;
+};
+
+// One peer as it stands: what `warren status` prints. A copy.
+struct PeerStatus {
+  NodeId id;
+  crypto::NodeKey key;
+  Path path;
+  std::optional<absl::Duration> rtt;  // of `path`, from its last pong
+  uint64_t rx_bytes = 0;              // outer bytes of authenticated WireGuard
+  uint64_t tx_bytes = 0;
+  std::optional<absl::Duration> last_handshake;  // Unix time
+  bool has_session = false;
+  bool active = false;  // we sent to it within 45 s
+  size_t num_candidates = 0;
+};
+
+// What STUN says about the network this node is on.
+struct NetworkStatus {
+  bool udp_v4 = false;  // a STUN server answered over this family
+  bool udp_v6 = false;
+  std::optional<bool> mapping_varies;  // by destination: a hard NAT
+  std::optional<net::Endpoint> mapped_v4;
+  std::optional<net::Endpoint> mapped_v6;
+  RelayId home_relay;  // 0 = none
+  struct RelayLatency {
+    RelayId relay;
+    absl::Duration latency;
+  };
+  std::vector<RelayLatency> latencies;  // ascending by relay
+};
+
+}  // namespace warren::engine
+
+#endif  // WARREN_CORE_ENGINE_EVENT_H_
