@@ -5,7 +5,10 @@ All that a lab makes (namespaces, interfaces, processes, files below /run and
 Two labs never meet.
 """
 
+import ctypes
 import os
+import shutil
+import signal
 import subprocess
 import sys
 
@@ -16,21 +19,39 @@ def is_private():
     return os.environ.get(_MARK) == "1"
 
 
-def enter():
-    """Returns inside the private namespaces; re-executes this program once.
+def enter(shared=None):
+    """Returns inside the private namespaces, where it runs this program again.
 
-    The outer process waits, passes the exit code on, and kills the inner one
-    when it dies itself.
+    The outer process never returns: it waits, and ends with the inner one's
+    exit code. When it dies itself, the inner one is killed. `shared` is a
+    folder of the machine that stays visible inside; the outer process writes
+    its child's process id into `shared`/pid and removes the folder at the end.
     """
     if is_private():
         _make_private_places()
         return
     require_root()
-    environment = dict(os.environ, **{_MARK: "1"})
     command = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child",
                "--mount-proc", "--propagation", "private",
                sys.executable, *sys.argv]
-    os.execvpe(command[0], command, environment)
+    # The terminal's Ctrl-C reaches the inner process by itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    child = subprocess.Popen(
+        command, preexec_fn=_die_with_parent,
+        env=dict(os.environ, **{_MARK: "1", "WARREN_LAB_SHARED": shared or ""}))
+    signal.signal(signal.SIGTERM, lambda *_: child.send_signal(signal.SIGTERM))
+    if shared:
+        with open(f"{shared}/pid", "w", encoding="utf-8") as file:
+            file.write(str(child.pid))
+    code = child.wait()
+    if shared:
+        shutil.rmtree(shared, ignore_errors=True)
+    sys.exit(code if code >= 0 else 128 - code)
+
+
+def _die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def require_root():

@@ -27,14 +27,15 @@ class Node:
         self.kind = kind
         self._tailnet = tailnet
         self.daemon = None
+        self.known_address = None
 
     @property
     def state_dir(self):
-        return f"{PLACE}/nodes/{self.name}"
+        return f"{PLACE}/nodes/{self.name}/state"
 
     @property
     def socket(self):
-        return f"{PLACE}/nodes/{self.name}.sock"
+        return f"{PLACE}/nodes/{self.name}/run/warrend.sock"
 
     def start(self):
         """Starts the daemon and waits until its socket answers."""
