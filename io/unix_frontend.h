@@ -13,8 +13,10 @@
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "io/acceptor.h"
 #include "io/event_loop.h"
 #include "io/fd.h"
 
@@ -51,6 +53,9 @@ struct UnixFrontendOptions {
   mode_t folder_mode = 0700;  // of its folder, when that has to be made
   // Null: root and the user this process runs as.
   std::function<bool(const PeerCredentials&)> may_write;
+  // Readers are refused while descriptors up to this number are all in use,
+  // so that a local user cannot take them all.
+  int max_reader_fd = 512;
 };
 
 // Whether `peer` is root or the user this process runs as.
@@ -61,13 +66,14 @@ bool IsRootOrSelf(const PeerCredentials& peer);
 class UnixFrontend {
  public:
   // Makes the folder and the socket and starts the thread that accepts. A
-  // socket left by a dead process is replaced; of a living one it is not.
+  // socket left by a dead process is replaced; that of a living one is not.
   // Everything given must outlive this object; `reader` may be null: others
   // are then refused.
-  // UNAVAILABLE: another process answers there. FAILED_PRECONDITION: something
-  // that is not a socket is in the way, or the folder is somebody else's and
-  // writable by others. PERMISSION_DENIED: no right. The message names the
-  // path.
+  //   UNAVAILABLE          another process answers there
+  //   FAILED_PRECONDITION  something that is not a socket is in the way, or
+  //                        others could replace what is in the folder
+  //   PERMISSION_DENIED, INVALID_ARGUMENT  no right; a path too long
+  // The message names the path.
   static absl::StatusOr<std::unique_ptr<UnixFrontend>> Start(
       UnixFrontendOptions options, grpc::Server& writer, grpc::Server* reader,
       UnixPeers& peers);
@@ -78,14 +84,16 @@ class UnixFrontend {
  private:
   UnixFrontend(UnixFrontendOptions options, grpc::Server& writer,
                grpc::Server* reader, UnixPeers& peers);
-  void OnListener();
+  absl::Status Listen();
+  void OnConnection(Fd fd);
 
   const UnixFrontendOptions options_;
   grpc::Server& writer_;
   grpc::Server* const reader_;
   UnixPeers& peers_;
-  Fd listener_;
+  ino_t inode_ = 0;  // of our socket
   std::unique_ptr<EventLoop> loop_;
+  std::unique_ptr<Acceptor> acceptor_;
   std::thread thread_;
 };
 
