@@ -35,6 +35,8 @@ namespace warren::noise {
 inline constexpr size_t kInitiationSize = 101;
 inline constexpr size_t kResponseSize = 51;
 
+using ChannelToken = crypto::Secret<struct ChannelTokenTag, 32>;
+
 // A finished handshake. The two directions are independent objects, so that
 // one thread may read while another writes.
 struct Transport {
@@ -42,7 +44,7 @@ struct Transport {
   RecordReader reader;
   // The same at both ends and known to nobody else. A call that carries it
   // inside the channel proves that it belongs to this channel.
-  crypto::Secret<struct ChannelTokenTag, 32> channel_token;
+  ChannelToken channel_token;
 };
 
 // The client's half.

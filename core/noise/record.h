@@ -69,10 +69,12 @@ class RecordReader {
   bool IsInsideRecord() const { return !partial_.empty(); }
 
  private:
-  // Opens the records at the front of `stream`; returns how many bytes they
-  // took. Sets error_ at a bad one.
-  size_t OpenWhole(Bytes stream, std::vector<uint8_t>& plaintext);
-  absl::Status OpenOne(Bytes ciphertext, std::vector<uint8_t>& plaintext);
+  // Each takes some bytes off the front of `stream` and returns how many; at
+  // something bad it sets error_. The first starts a record, the second goes
+  // on with partial_.
+  size_t ReadWhole(Bytes stream, std::vector<uint8_t>& plaintext);
+  size_t ReadPartial(Bytes stream, std::vector<uint8_t>& plaintext);
+  void OpenOne(Bytes ciphertext, std::vector<uint8_t>& plaintext);
 
   crypto::AeadKey key_;
   uint64_t next_counter_;
