@@ -51,7 +51,7 @@ APART = {("client/daemon", "client/cli"), ("client/cli", "client/daemon")}
 FORBIDDEN = re.compile(
     r"""[#]\s*include\s*[<"](?:
           (?:grpc|grpcpp|google/protobuf|sys|netinet|arpa|linux|net)/[^>"]*
-        | [^>"]*\.pb\.h | sqlite3\.h | libpq-fe\.h | unistd\.h
+        | [^>"]*\.pb\.h | core/crypto/system_rng\.h | sqlite3\.h | libpq-fe\.h | unistd\.h
         | (?:thread|mutex|shared_mutex|condition_variable|future|chrono)
         | absl/(?:synchronization/[^>"]*|time/clock\.h)
         )[>"]
