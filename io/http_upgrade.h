@@ -28,7 +28,7 @@ absl::string_view FindHeader(const HttpHeaders& headers,
 struct HttpRequest {
   std::string method = "GET";
   std::string target = "/";  // as sent: path and query
-  HttpHeaders headers;
+  HttpHeaders headers{};
 
   // The target up to '?'.
   absl::string_view path() const;
@@ -44,7 +44,7 @@ struct HttpRequest {
 
 struct HttpResponse {
   int status = 200;
-  HttpHeaders headers;
+  HttpHeaders headers{};
 
   absl::string_view Header(absl::string_view name) const {
     return FindHeader(headers, name);

@@ -29,31 +29,31 @@ struct TlsClientOptions {
   std::string roots_file = "/etc/ssl/certs/ca-certificates.crt";
   // kPin: "sha256-raw:" and 64 lower-case hex digits (specs/dataplane.md
   // §2.6, rule 5). Certificates named derpkey... are skipped.
-  std::string pin;
+  std::string pin{};
   // Offered in this order; empty sends no ALPN extension. Relays: empty.
-  std::vector<std::string> alpn;
+  std::vector<std::string> alpn{};
 };
 
 struct TlsServerOptions {
   // PEM files. Empty: `self_signed_folder` is used instead.
-  std::string certificate_file;
-  std::string key_file;
+  std::string certificate_file{};
+  std::string key_file{};
   // Holds self-signed.crt and self-signed.key (0600, P-256), made for
   // `self_signed_name` (a DNS name or an IP address) when both are absent.
-  std::string self_signed_folder;
+  std::string self_signed_folder{};
   std::string self_signed_name = "localhost";
   // Appended to the chain as a self-signed certificate with this common name
   // and serial 2: the relay's "derpkey" + 64 hex of its public key (§2.5).
   // Empty: none. NotBefore and NotAfter are 30 days around the system clock.
-  std::string meta_name;
+  std::string meta_name{};
   // Accepted, best first; empty ignores the client's list.
-  std::vector<std::string> alpn;
+  std::vector<std::string> alpn{};
 };
 
 // One certificate of the chain the peer sent: enough to find a relay's
 // meta-certificate. `serial` is 256 when it does not fit in 8 bits.
 struct TlsCertificateName {
-  std::string common_name;
+  std::string common_name{};
   uint32_t serial = 0;
 };
 

@@ -63,11 +63,11 @@ class ClientSession {
 
   struct Options {
     crypto::NodePrivateKey key;
-    ClientInfo info;
+    ClientInfo info{};
     // Fast start: the relay's key from its meta-certificate, so that the
     // login is in PollTransmit() at once, to be sent with the HTTP request.
     // nullopt: wait for kServerKey.
-    std::optional<crypto::NodeKey> server;
+    std::optional<crypto::NodeKey> server{};
   };
 
   ClientSession(Options options, Rng& rng, Instant now);

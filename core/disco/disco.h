@@ -50,7 +50,7 @@ struct Ping {
   TxId txid{};
   // Who asks. Always send it: with padding and without it, the padding would
   // be read as a key (§5.2).
-  std::optional<crypto::NodeKey> node_key;
+  std::optional<crypto::NodeKey> node_key = std::nullopt;
   uint32_t padding = 0;  // zero bytes at the end, to probe the path's MTU
   friend bool operator==(const Ping&, const Ping&) = default;
 };
@@ -98,7 +98,7 @@ struct RelayEndpoint {
 
 // 07: call me by this peer relay. Only by relay. nullopt: another version.
 struct CallMeMaybeVia {
-  std::optional<RelayEndpoint> endpoint;
+  std::optional<RelayEndpoint> endpoint = std::nullopt;
   friend bool operator==(const CallMeMaybeVia&,
                          const CallMeMaybeVia&) = default;
 };
@@ -114,7 +114,7 @@ struct AllocateRelayEndpointRequest {
 // 09: the endpoint made. nullopt: another version.
 struct AllocateRelayEndpointResponse {
   uint32_t generation = 0;
-  std::optional<RelayEndpoint> endpoint;
+  std::optional<RelayEndpoint> endpoint = std::nullopt;
   friend bool operator==(const AllocateRelayEndpointResponse&,
                          const AllocateRelayEndpointResponse&) = default;
 };
