@@ -61,6 +61,9 @@ class ClientSession {
   // From construction to LoggedIn.
   static constexpr absl::Duration kLoginDeadline = absl::Seconds(10);
 
+  // Pings are not answered while so much waits to be sent.
+  static constexpr size_t kMaxQueuedBytes = 16384;
+
   struct Options {
     crypto::NodePrivateKey key;
     ClientInfo info{};
@@ -85,7 +88,7 @@ class ClientSession {
   // Queues kNotePreferred: whether this relay is our home. Before LoggedIn it
   // is kept until then.
   void SetPreferred(bool preferred);
-  // Queues a ping; the PongReceived carries the same payload.
+  // Queues a ping, after LoggedIn; the PongReceived carries the same payload.
   void Ping(const std::array<uint8_t, kPingSize>& payload);
 
   // Whether the relay's rate limit (ServerInfo) has room for a packet of

@@ -89,7 +89,8 @@ class FrameReader {
   size_t buffered() const { return partial_.size(); }
 
  private:
-  absl::Status CheckSize(uint8_t type, uint32_t size) const;
+  // Whether this end knows the type; an error when `size` is not allowed.
+  absl::StatusOr<bool> Knows(uint8_t type, uint32_t size) const;
 
   Reader reader_;
   bool give_back_ = false;  // partial_ holds the frame handed out last

@@ -11,9 +11,9 @@
 #include "absl/time/time.h"
 #include "core/base/strong_id.h"
 #include "core/crypto/keys.h"
+#include "core/derp/relay_map.h"
 #include "core/filter/rule.h"
 #include "core/net/ip.h"
-#include "core/derp/relay_map.h"
 
 namespace warren::netmap {
 
@@ -23,13 +23,13 @@ struct Node {
   NodeId id;
   std::string name;  // one DNS label, unique in the tailnet
   crypto::NodeKey node_key;
-  crypto::DiscoKey disco_key;  // zero until the node's first report
-  std::vector<net::IpAddress> addresses;     // its own, IPv4 first
-  std::vector<net::IpPrefix> allowed_ips;    // what WireGuard accepts from it
-  std::vector<net::Endpoint> endpoints;      // candidates, the node's order
-  RelayId home_relay;                        // 0 = none
+  crypto::DiscoKey disco_key;              // zero until the node's first report
+  std::vector<net::IpAddress> addresses;   // its own, IPv4 first
+  std::vector<net::IpPrefix> allowed_ips;  // what WireGuard accepts from it
+  std::vector<net::Endpoint> endpoints;    // candidates, the node's order
+  RelayId home_relay;                      // 0 = none
   bool online = false;
-  UserId user;              // 0 when tagged
+  UserId user;  // 0 when tagged
   std::string user_login;
   std::vector<std::string> tags;
   std::string os;
