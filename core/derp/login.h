@@ -31,8 +31,8 @@ struct ClientInfo {
   int version = kProtocolVersion;
   bool can_ack_pings = true;
   bool is_prober = false;
-  std::string app_name{};             // opaque, for statistics
-  std::optional<MeshKey> mesh_key{};  // only relays have one
+  std::string app_name{};                          // opaque, for statistics
+  std::optional<MeshKey> mesh_key = std::nullopt;  // only relays have one
 };
 
 struct ServerInfo {
