@@ -1,0 +1,80 @@
+#include "client/daemon/interface_config.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "core/base/status_macros.h"
+
+namespace warren::client {
+namespace {
+
+int FullLength(const net::IpAddress& address) {
+  return address.is_v4() ? 32 : 128;
+}
+
+template <class T>
+std::vector<T> Missing(const std::set<T>& from, const std::set<T>& in) {
+  std::vector<T> out;
+  std::set_difference(from.begin(), from.end(), in.begin(), in.end(),
+                      std::back_inserter(out));
+  return out;
+}
+
+}  // namespace
+
+absl::Status InterfaceConfig::Apply(const netmap::Netmap& netmap) {
+  if (!up_) {
+    LinkChange change;
+    change.up = true;
+    WARREN_RETURN_IF_ERROR(netlink_.ChangeLink(ifindex_, change));
+    up_ = true;
+  }
+  std::set<net::IpPrefix> routes;
+  for (const auto& [id, peer] : netmap.peers) {
+    routes.insert(peer.allowed_ips.begin(), peer.allowed_ips.end());
+  }
+  return Change({netmap.self.addresses.begin(), netmap.self.addresses.end()},
+                routes);
+}
+
+absl::Status InterfaceConfig::Clear() { return Change({}, {}); }
+
+absl::Status InterfaceConfig::Change(const std::set<net::IpAddress>& addresses,
+                                     const std::set<net::IpPrefix>& routes) {
+  absl::Status first;
+  // Routes go before the addresses they would use, and come after them.
+  for (const net::IpPrefix& prefix : Missing(routes_, routes)) {
+    first.Update(netlink_.DeleteRoute({ifindex_, prefix}));
+  }
+  for (const net::IpAddress& address : Missing(addresses_, addresses)) {
+    first.Update(
+        netlink_.DeleteAddress({ifindex_, address, FullLength(address)}));
+  }
+  for (const net::IpAddress& address : Missing(addresses, addresses_)) {
+    first.Update(netlink_.AddAddress({ifindex_, address, FullLength(address)}));
+  }
+  for (const net::IpPrefix& prefix : Missing(routes, routes_)) {
+    first.Update(netlink_.AddRoute({ifindex_, prefix}));
+  }
+  addresses_ = addresses;
+  routes_ = routes;
+  return first;
+}
+
+absl::StatusOr<std::vector<net::IpAddress>> UsableAddresses(
+    Netlink& netlink, uint32_t tunnel_ifindex) {
+  WARREN_ASSIGN_OR_RETURN(const std::vector<Link> links, netlink.Links());
+  WARREN_ASSIGN_OR_RETURN(const std::vector<LinkAddress> all,
+                          netlink.Addresses());
+  std::set<uint32_t> usable;
+  for (const Link& link : links) {
+    if (link.up && link.ifindex != tunnel_ifindex) usable.insert(link.ifindex);
+  }
+  std::vector<net::IpAddress> addresses;
+  for (const LinkAddress& address : all) {
+    if (usable.contains(address.ifindex)) addresses.push_back(address.address);
+  }
+  return addresses;
+}
+
+}  // namespace warren::client

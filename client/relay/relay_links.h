@@ -1,0 +1,87 @@
+#ifndef WARREN_CLIENT_RELAY_RELAY_LINKS_H_
+#define WARREN_CLIENT_RELAY_RELAY_LINKS_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/relay/relay_connection.h"
+#include "client/relay/resolver.h"
+#include "core/base/instant.h"
+#include "core/base/rng.h"
+#include "core/base/strong_id.h"
+#include "core/crypto/keys.h"
+#include "core/derp/relay_map.h"
+#include "io/event_loop.h"
+
+namespace warren::client {
+
+// What the links tell, on the loop's thread.
+struct RelayLinksCallbacks {
+  std::function<void(RelayId)> connected;
+  std::function<void(RelayId, const absl::Status& why)> disconnected;
+  std::function<void(RelayId, const crypto::NodeKey& source, Bytes packet)>
+      packet;
+  std::function<void(RelayId)> drained;
+  std::function<void(RelayId, const crypto::NodeKey& peer)> peer_gone;
+};
+
+// The connections to the relays that are wanted: each is made again when it is
+// lost, trying the servers of its region in turn, with exponential back-off and
+// full jitter. Not thread-safe: the loop's thread owns it.
+class RelayLinks {
+ public:
+  // Waits between attempts: at most the first after one failure, doubled with
+  // each more, up to the second.
+  static constexpr absl::Duration kFirstBackOff = absl::Milliseconds(250);
+  static constexpr absl::Duration kMaxBackOff = absl::Seconds(15);
+
+  // What is passed by reference must outlive this object.
+  RelayLinks(io::EventLoop& loop, Rng& rng, Resolver& resolver,
+             const crypto::NodePrivateKey& node_key,
+             RelayLinksCallbacks callbacks);
+  ~RelayLinks();
+
+  // Servers that are gone or have changed lose their connection.
+  void SetMap(const derp::RelayMap& map);
+  // Keeps a connection to `relay`, or closes it.
+  void SetWanted(RelayId relay, bool wanted);
+  void SetHome(RelayId home);
+
+  // false: dropped. See RelayConnection::Send.
+  bool Send(Instant now, RelayId relay, const crypto::NodeKey& destination,
+            Bytes packet);
+  void Flush();
+
+  Instant Next() const;
+  void OnTimeout(Instant now);
+
+ private:
+  struct Link;
+  void Connect(RelayId id, Link& link);
+  void OnAddresses(RelayId id, uint64_t attempt,
+                   std::vector<net::IpAddress> addresses);
+  void OnClosed(RelayId id, absl::Status why);
+  RelayCallbacks CallbacksFor(RelayId id);
+
+  io::EventLoop& loop_;
+  Rng& rng_;
+  Resolver& resolver_;
+  const crypto::NodePrivateKey node_key_;
+  const RelayLinksCallbacks callbacks_;
+  derp::RelayMap map_;
+  RelayId home_;
+  // Ordered: what follows from an event must not depend on a hash.
+  std::map<RelayId, std::unique_ptr<Link>> links_;
+  // Closed during a callback of theirs; destroyed at the next time-out.
+  std::vector<std::unique_ptr<RelayConnection>> retired_;
+  uint64_t num_attempts_ = 0;
+  // Answers of the resolver may come when this object is gone.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace warren::client
+
+#endif  // WARREN_CLIENT_RELAY_RELAY_LINKS_H_
