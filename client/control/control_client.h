@@ -1,0 +1,103 @@
+#ifndef WARREN_CLIENT_CONTROL_CONTROL_CLIENT_H_
+#define WARREN_CLIENT_CONTROL_CONTROL_CLIENT_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/rng.h"
+#include "core/base/strong_id.h"
+#include "core/crypto/keys.h"
+#include "core/net/ip.h"
+#include "core/netmap/netmap.h"
+#include "io/event_loop.h"
+#include "io/noise_dial.h"
+
+namespace warren::client {
+
+struct ControlOptions {
+  io::ControlUrl url;
+  crypto::MachinePrivateKey machine_key;
+  // The server's Noise key. nullopt: the one that the server says it has at
+  // the first contact is taken, and told by `server_key` to be kept.
+  std::optional<crypto::MachineKey> server_key;
+};
+
+struct RegisterParams {
+  crypto::NodeKey node_key;
+  std::optional<crypto::NodeKey> old_node_key;
+  crypto::DiscoKey disco_key;
+  std::string auth_key;     // empty: renew without one
+  std::string wanted_name;  // empty: from the host's name
+  bool ephemeral = false;
+};
+
+struct Registration {
+  netmap::Node node;
+  std::string tailnet;
+  std::string user_login;
+};
+
+// What control should know of this node besides its registration.
+struct NodeReport {
+  crypto::NodeKey node_key;
+  crypto::DiscoKey disco_key;
+  std::vector<net::Endpoint> endpoints;
+  RelayId home_relay;
+  uint64_t applied_version = 0;  // newest netmap version in force here
+
+  friend bool operator==(const NodeReport&, const NodeReport&) = default;
+};
+
+// Called on the loop's thread.
+struct ControlCallbacks {
+  // Once, when no key was pinned: keep it.
+  std::function<void(const crypto::MachineKey&)> server_key;
+  // The netmap stream is up (OK), or down and why; it is dialled again by
+  // itself. NOT_FOUND: control does not know this node (any more).
+  // FAILED_PRECONDITION: the server's key is not the pinned one.
+  std::function<void(const absl::Status&)> connection;
+  std::function<void(netmap::Netmap)> netmap;
+  std::function<void(netmap::NetmapDiff)> diff;
+};
+
+// The daemon's end of the native control protocol: one Noise channel, dialled
+// again with full jitter (0.5 s to 30 s) when it is lost. Blocking calls run
+// on a thread of its own; answers are posted to the loop. All methods are for
+// the loop's thread.
+class ControlClient {
+ public:
+  // `loop` and `rng` (thread-safe) must outlive this object.
+  ControlClient(io::EventLoop& loop, Rng& rng, ControlOptions options,
+                ControlCallbacks callbacks);
+  // Ends everything under way; no callback comes afterwards.
+  ~ControlClient();
+
+  // One attempt, at most 20 s. The status is for people: refused and why,
+  // unreachable and why, another server key than the pinned one.
+  void Register(RegisterParams params,
+                std::function<void(absl::StatusOr<Registration>)> done);
+  // Keeps the netmap stream of `node_key` up until the destructor.
+  void Watch(const crypto::NodeKey& node_key);
+  // Ends the stream and begins anew with a full netmap: after a diff that did
+  // not apply.
+  void Resync();
+  // Sent soon, and again after each reconnect; a newer report replaces an
+  // older one that waits.
+  void Report(NodeReport report);
+  // One attempt, at most 5 s.
+  void Logout(const crypto::NodeKey& node_key,
+              std::function<void(absl::Status)> done);
+
+ private:
+  class Worker;
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace warren::client
+
+#endif  // WARREN_CLIENT_CONTROL_CONTROL_CLIENT_H_
