@@ -29,13 +29,14 @@ struct LinkAddress {
   int prefix_bits = 0;
 };
 
-// What may be changed of an interface. Absent fields (0, false) stay.
+// What may be changed of an interface. Fields left 0 or false stay.
 struct LinkChange {
   bool up = false;
   uint32_t mtu = 0;              // bytes
   uint32_t tx_queue_length = 0;  // packets
-  uint32_t gso_max_size = 0;     // bytes; where the kernel does not know it
-                                 // (NOT_FOUND, INVALID_ARGUMENT) go on without
+  // Most segments of a super-packet given to the interface, and kernels
+  // before 4.16 ignore it.
+  uint32_t gso_max_segments = 0;
 };
 
 struct Route {

@@ -39,8 +39,8 @@ struct TunCounters {
 // interface lives as long as this object.
 class Tun {
  public:
-  // Makes the interface, down, with its MTU and queue set. Offloads the kernel
-  // refuses are left out one after the other.
+  // Makes the interface, down, with its MTU and a queue of 1000 packets.
+  // Offloads the kernel refuses are left out one after the other.
   //
   // INVALID_ARGUMENT     the name cannot be one of an interface.
   // FAILED_PRECONDITION  no /dev/net/tun: the kernel module is missing.
@@ -81,11 +81,12 @@ class Tun {
   const TunCounters& counters() const { return counters_; }
 
  private:
-  Tun() = default;
-  absl::Status Open(const TunOptions& options);
-  void NegotiateOffloads(bool wanted);
-  // One read(): false when nothing came or what came was malformed.
-  bool ReadOne(ReadResult& result);
+  Tun();
+  absl::Status Attach(const TunOptions& options);
+  void NegotiateOffloads();
+  absl::Status Configure();
+  // One packet or super-packet into splitter_.
+  ReadResult ReadOne();
 
   io::Fd fd_;
   std::string name_;
@@ -94,7 +95,8 @@ class Tun {
   TunOffloads offloads_;
   size_t last_singles_ = 0;
   bool last_was_super_ = false;
-  PacketArena input_, arena_;
+  PacketArena input_;  // what read() gave; the splitter cuts from it
+  PacketArena arena_;  // what Read() gave out
   TunSplitter splitter_;
   TunCoalescer coalescer_;
   TunCounters counters_;

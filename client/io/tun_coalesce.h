@@ -43,42 +43,46 @@ class TunCoalescer {
 
   // What matters of a packet.
   struct View {
-    uint8_t* ip;
-    size_t size;  // bytes of the IP packet
-    size_t l4_offset;
-    size_t header_size;  // IP and L4
-    size_t payload_size;
-    bool is_v4;
-    bool is_tcp;
-    bool joinable;  // may be joined with neighbours of its flow
+    uint8_t* ip = nullptr;
+    size_t size = 0;         // bytes of the IP packet
+    size_t l4_offset = 0;    // 0: of no flow
+    size_t header_size = 0;  // IP and L4
+    bool is_v4 = false;
+    bool is_tcp = false;
+    bool joinable = false;  // may be joined with neighbours of its flow
+
+    size_t payload_size() const { return size - header_size; }
   };
   // A write in the making.
   struct Group {
     View first;
-    size_t size;  // bytes, all payloads and one header
-    uint32_t next_sequence;
-    uint8_t first_packet, last_packet;  // chain through next_packet_
+    size_t size;                        // bytes: one header and all payloads
+    uint8_t first_packet, last_packet;  // a chain through next_packet_
     uint8_t num_packets;
-    uint8_t next_in_bucket;
-    bool closed;  // takes no more packets
+    uint8_t next_in_bucket;  // an older group
+    bool closed;             // takes no more packets
   };
 
-  static View Look(net::Packet& packet, TunOffloads offloads);
-  void Add(const View& view, uint8_t index);
+  static View Look(const net::Packet& packet, TunOffloads offloads);
+  static bool LookAtTcp(View& view);
+  static bool LookAtUdp(View& view);
+  static size_t BucketOf(const View& view);
   static bool SameFlow(const View& a, const View& b);
+  static bool SameIpHeader(const Group& group, const View& view);
   static bool Fits(const Group& group, const View& view);
-  static void Join(Group& group, const View& view);
-  void Emit(Group& group, net::PacketBatch& packets, TunOffloads offloads);
+  void Add(const View& view, uint8_t index);
+  void Emit(Group& group, const net::PacketBatch& packets,
+            TunOffloads offloads);
 
   std::array<Group, kMax> groups_;
   std::array<uint8_t, kMax> next_packet_;
+  // Each the newest group of the flows that hash to it.
   std::array<uint8_t, kBuckets> buckets_;
   std::array<VnetHeader, kMax> headers_;
   std::array<iovec, 2 * kMax> parts_;
   std::array<Write, kMax> writes_;
   size_t num_groups_ = 0;
   size_t num_parts_ = 0;
-  size_t num_writes_ = 0;
 };
 
 }  // namespace warren::client

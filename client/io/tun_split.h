@@ -35,22 +35,19 @@ class TunSplitter {
   void Cut(uint16_t mtu, PacketArena& arena, net::PacketBatch& out);
 
  private:
+  bool StartWhole(const VnetHeader& header);
   bool StartSegments(const VnetHeader& header);
-  // The sizes say the same as the headers do.
-  bool SetHeaderSize(uint8_t protocol);
-  void CutOne(uint8_t* to, size_t payload_size);
+  void CopyWhole(uint8_t* to) const;
+  void CopySegment(uint8_t* to, size_t payload_size) const;
 
   uint8_t* packet_ = nullptr;
-  size_t size_ = 0;    // of packet_
-  size_t offset_ = 0;  // of the next payload byte
+  size_t size_ = 0;         // of packet_
+  size_t offset_ = 0;       // of the next payload byte; size_ when done
+  size_t header_size_ = 0;  // IP and L4; 0: one whole packet, no segments
   size_t segment_size_ = 0;
   size_t l4_offset_ = 0;
-  size_t header_size_ = 0;  // IP and L4; 0: not a super-packet, whole as it is
+  size_t checksum_offset_ = 0;  // from l4_offset_; 0: nothing to complete
   bool is_tcp_ = false;
-  bool is_v4_ = false;
-  uint16_t segment_ = 0;       // number of the next segment
-  uint64_t constant_sum_ = 0;  // of the L4 header and pseudo-header fields
-                               // that all segments share
 };
 
 }  // namespace warren::client

@@ -4,13 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
+#include "client/io/udp_socket.h"
 #include "core/net/packet_batch.h"
-#include "io/fd.h"
 
 namespace warren::client {
 
@@ -20,14 +18,6 @@ struct UdpOptions {
   uint32_t mark = 0;
   bool ipv4 = true;
   bool ipv6 = true;
-};
-
-struct UdpCounters {
-  uint64_t receives = 0;  // messages from the kernel; a train is one
-  uint64_t received_packets = 0;
-  uint64_t sends = 0;  // messages to the kernel; a train is one
-  uint64_t sent_packets = 0;
-  uint64_t send_errors = 0;  // packets the kernel refused: lost
 };
 
 // The UDP sockets of one node: IPv4 and IPv6 on one port, whole trains of
@@ -40,9 +30,8 @@ class Udp {
   // PERMISSION_DENIED  a port under 1024, or a mark, without the right to it.
   // UNAVAILABLE        the host has neither family.
   static absl::StatusOr<std::unique_ptr<Udp>> Open(const UdpOptions& options);
-  ~Udp();
 
-  uint16_t port() const;
+  uint16_t port() const { return port_; }
   // Non-blocking descriptors to watch; -1 for a family this host lacks.
   int fd(net::Family family) const;
 
@@ -56,8 +45,8 @@ class Udp {
   ReceiveResult Receive(net::Family family, net::PacketBatch& out);
   // How many messages the latest Receive() took from the kernel, and whether
   // one was a train; what an Intermission wants to know.
-  size_t last_messages() const;
-  bool last_was_train() const;
+  size_t last_messages() const { return last_messages_; }
+  bool last_was_train() const { return last_was_train_; }
 
   // Sends each packet to its endpoint, in order. Runs of equal size and one
   // endpoint go as trains. A full socket buffer is waited for, 10 ms at most;
@@ -69,17 +58,21 @@ class Udp {
   // Changes SO_MARK of both sockets. PERMISSION_DENIED without CAP_NET_ADMIN.
   absl::Status SetMark(uint32_t mark);
 
-  const UdpCounters& counters() const;
+  // Of both families.
+  UdpCounters counters() const;
 
  private:
-  class Socket;
-  Udp();
+  Udp() = default;
+  absl::Status OpenBoth(const UdpOptions& options);
+  UdpSocket* socket(net::Family family) const {
+    return family == net::Family::kV4 ? v4_.get() : v6_.get();
+  }
 
-  std::unique_ptr<Socket> v4_, v6_;
+  std::unique_ptr<UdpSocket> v4_, v6_;
   uint16_t port_ = 0;
   size_t last_messages_ = 0;
   bool last_was_train_ = false;
-  UdpCounters counters_;
+  uint64_t unsendable_ = 0;  // packets without an endpoint of ours
 };
 
 }  // namespace warren::client
