@@ -1,0 +1,121 @@
+#ifndef WARREN_CLIENT_DAEMON_DAEMON_H_
+#define WARREN_CLIENT_DAEMON_DAEMON_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client/control/control_client.h"
+#include "client/daemon/state_file.h"
+#include "client/daemon/tunnel.h"
+#include "core/base/instant.h"
+#include "core/base/rng.h"
+#include "core/engine/event.h"
+#include "core/netmap/netmap.h"
+#include "io/event_loop.h"
+
+namespace warren::client {
+
+struct DaemonOptions {
+  std::string state_folder = "/var/lib/warren";
+  TunnelOptions tunnel;
+};
+
+// What `warren up` asks for. Empty fields leave what the state file says.
+struct UpParams {
+  std::string control_url;
+  std::string auth_key;
+  std::string wanted_name;
+  std::string control_key;  // "mkey:..."
+  bool ephemeral = false;
+};
+
+enum class DaemonState : uint8_t {
+  kNeedsLogin,  // control does not know this device
+  kConnecting,  // logged in, no netmap yet
+  kRunning,
+  kStopped,  // down by request
+  kExpired,  // the node's key has expired: log in again
+};
+
+// The daemon's own decisions: log in, come up, go down, log out. Everything
+// runs on the loop's thread; whoever is on another posts.
+class Daemon {
+ public:
+  using Done = std::function<void(absl::Status)>;
+  using PingDone = std::function<void(const engine::PingResult&)>;
+  // How long `warren up` waits for the first netmap; the daemon itself goes on.
+  static constexpr absl::Duration kUpDeadline = absl::Seconds(20);
+
+  // Reads the state, makes the tunnel, and comes up if it was up before. The
+  // errors are one line for people: they end the program. `loop` and `rng`
+  // must outlive this object.
+  static absl::StatusOr<std::unique_ptr<Daemon>> Create(
+      io::EventLoop& loop, Rng& rng, const DaemonOptions& options);
+  ~Daemon();
+
+  // `done` is called once, when the tunnel is up or cannot come up.
+  void Up(const UpParams& params, Done done);
+  absl::Status Down();
+  // `done` gets an error when control could not be told; this device has
+  // forgotten its login all the same.
+  void Logout(Done done);
+  // Before the program ends: an ephemeral node logs out. `done` soon, 5 s at
+  // the most.
+  void Shutdown(std::function<void()> done);
+
+  // A disco ping to `peer`: its name, address or id. NOT_FOUND names those
+  // there are; FAILED_PRECONDITION: not running, or there is no way to it.
+  absl::Status Ping(absl::string_view peer, PingDone done);
+
+  DaemonState state() const;
+  const DeviceState& device() const { return device_; }
+  const Tunnel& tunnel() const { return *tunnel_; }
+  Tunnel& tunnel() { return *tunnel_; }
+  const std::optional<Registration>& registration() const {
+    return registration_;
+  }
+  // Problems, one line each.
+  std::vector<std::string> Health() const;
+
+ private:
+  Daemon(io::EventLoop& loop, Rng& rng, StateFolder folder, DeviceState device);
+  absl::Status ApplyParams(const UpParams& params);
+  absl::Status Connect();
+  void Disconnect();
+  void Register(const UpParams& params);
+  void OnRegistered(absl::StatusOr<Registration> registered);
+  void OnNetmap(netmap::Netmap netmap);
+  void OnDiff(const netmap::NetmapDiff& diff);
+  void OnConnection(const absl::Status& status);
+  void OnEvent(const engine::EngineEvent& event);
+  void Report();
+  void FinishUp(absl::Status status);
+  void Save();
+  void OnDeadline(Instant now);
+  Instant Next() const;
+
+  io::EventLoop& loop_;
+  Rng& rng_;
+  const StateFolder folder_;
+  DeviceState device_;
+  std::unique_ptr<Tunnel> tunnel_;
+  std::unique_ptr<ControlClient> control_;  // while connected or trying to
+  std::optional<Registration> registration_;
+  absl::Status connection_;  // of the netmap stream
+  Done up_done_;
+  Instant up_deadline_ = Instant::Never();
+  Instant save_at_ = Instant::Never();
+  std::map<uint64_t, PingDone> pings_;  // by the engine's ping id
+};
+
+}  // namespace warren::client
+
+#endif  // WARREN_CLIENT_DAEMON_DAEMON_H_

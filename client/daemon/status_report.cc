@@ -1,0 +1,114 @@
+#include "client/daemon/status_report.h"
+
+#include <algorithm>
+#include <string>
+
+#include "core/base/version.h"
+#include "proto/convert/netmap.h"
+
+namespace warren::client {
+namespace {
+
+std::string RelayCode(RelayId relay, const netmap::Netmap* netmap) {
+  const derp::RelayRegion* region =
+      netmap == nullptr ? nullptr : netmap->relay_map.Find(relay);
+  return region == nullptr ? "" : region->code;
+}
+
+v1::PeerStatus PeerOf(const netmap::Node& node, const engine::Engine& engine) {
+  v1::PeerStatus out;
+  *out.mutable_node() = convert::ToProto(node);
+  const auto status = engine.peer(node.id);
+  if (!status) return out;
+  *out.mutable_path() = PathOf(status->path, status->rtt, engine.netmap());
+  out.set_rx_bytes(status->rx_bytes);
+  out.set_tx_bytes(status->tx_bytes);
+  if (status->last_handshake) {
+    out.set_last_handshake_ms(
+        absl::ToInt64Milliseconds(*status->last_handshake));
+  }
+  out.set_active(status->active);
+  return out;
+}
+
+void AddNetmap(const engine::Engine& engine, v1::Status& out) {
+  const netmap::Netmap& netmap = *engine.netmap();
+  out.set_tailnet(netmap.tailnet);
+  out.set_user_login(netmap.self.user_login);
+  out.set_netmap_version(netmap.version);
+  *out.mutable_self()->mutable_node() = convert::ToProto(netmap.self);
+  std::vector<const netmap::Node*> peers;
+  for (const auto& [id, node] : netmap.peers) peers.push_back(&node);
+  std::sort(peers.begin(), peers.end(),
+            [](const auto* a, const auto* b) { return a->name < b->name; });
+  for (const netmap::Node* node : peers) {
+    *out.add_peers() = PeerOf(*node, engine);
+  }
+}
+
+}  // namespace
+
+v1::State StateOf(DaemonState state) {
+  switch (state) {
+    case DaemonState::kNeedsLogin:
+      return v1::NEEDS_LOGIN;
+    case DaemonState::kConnecting:
+      return v1::CONNECTING;
+    case DaemonState::kRunning:
+      return v1::RUNNING;
+    case DaemonState::kStopped:
+      return v1::STOPPED;
+    case DaemonState::kExpired:
+      return v1::EXPIRED;
+  }
+  return v1::STATE_UNSPECIFIED;
+}
+
+v1::Path PathOf(const engine::Path& path, std::optional<absl::Duration> rtt,
+                const netmap::Netmap* netmap) {
+  v1::Path out;
+  if (path.kind == engine::PathKind::kDirect) {
+    out.set_kind(v1::Path::DIRECT);
+    out.set_endpoint(path.endpoint.ToString());
+  } else if (path.kind == engine::PathKind::kRelay) {
+    out.set_kind(v1::Path::RELAYED);
+    out.set_relay_id(path.endpoint.relay().value());
+    out.set_relay_code(RelayCode(path.endpoint.relay(), netmap));
+  }
+  if (rtt) out.set_rtt_seconds(absl::ToDoubleSeconds(*rtt));
+  return out;
+}
+
+v1::Status StatusOf(const Daemon& daemon) {
+  v1::Status out;
+  out.set_version(kVersion);
+  out.set_state(StateOf(daemon.state()));
+  out.set_control_url(daemon.device().control_url);
+  out.set_interface(daemon.tunnel().interface());
+  for (const std::string& problem : daemon.Health()) out.add_health(problem);
+  const engine::Engine* engine = daemon.tunnel().engine();
+  if (engine != nullptr && engine->netmap() != nullptr) AddNetmap(*engine, out);
+  return out;
+}
+
+v1::NetcheckReport NetcheckOf(const engine::NetworkStatus& network,
+                              const netmap::Netmap* netmap) {
+  v1::NetcheckReport out;
+  out.set_udp(network.udp_v4 || network.udp_v6);
+  if (network.mapped_v4) out.set_global_v4(network.mapped_v4->ToString());
+  if (network.mapped_v6) out.set_global_v6(network.mapped_v6->ToString());
+  out.set_mapping_varies_by_destination(
+      !network.mapping_varies   ? v1::NetcheckReport::UNKNOWN
+      : *network.mapping_varies ? v1::NetcheckReport::YES
+                                : v1::NetcheckReport::NO);
+  out.set_home_relay(network.home_relay.value());
+  for (const auto& latency : network.latencies) {
+    v1::RelayLatency& added = *out.add_relay_latencies();
+    added.set_relay_id(latency.relay.value());
+    added.set_relay_code(RelayCode(latency.relay, netmap));
+    added.set_seconds(absl::ToDoubleSeconds(latency.latency));
+  }
+  return out;
+}
+
+}  // namespace warren::client
