@@ -122,9 +122,13 @@ class TlsSession {
   // Client, once established: the chain as the server sent it, leaf first.
   std::vector<TlsCertificateName> PeerChain() const;
 
+  struct State;  // of tls.cc alone
+
  private:
-  struct State;
   explicit TlsSession(std::unique_ptr<State> state);
+  static std::unique_ptr<State> NewState(
+      std::shared_ptr<const TlsContext> context);
+  absl::Status Failure(int result);
   std::unique_ptr<State> state_;
 };
 
