@@ -62,11 +62,12 @@ struct PeerInfo {
   bool has_session = false;                    // can seal at once
 };
 
-// Bounds. Each names what happens at it.
+// Bounds, and what happens at them. What the device itself wants sent is
+// bounded by Outbox::kMaxWaiting: newest dropped.
 inline constexpr size_t kMaxPeers = 1 << 16;         // AddPeer: says no
-inline constexpr size_t kMaxAllowedIps = 1 << 20;    // AddAllowedIp: says no
+inline constexpr size_t kMaxAllowedIps = 1 << 20;    // AddAllowedIp: no
 inline constexpr size_t kMaxStagedPackets = 128;     // a peer; oldest dropped
-inline constexpr size_t kMaxQueuedTransmits = 4096;  // newest dropped
+inline constexpr size_t kMaxEvents = 4 * kMaxPeers;  // oldest dropped
 
 }  // namespace warren::wg
 

@@ -20,10 +20,10 @@ enum class Drop : uint8_t {
   kGaveUp,        // waited for a handshake that never completed
   kTransmitFull,  // PollTransmit was not drained
   // Open, any message:
-  kUnknownType,  // not WireGuard, or reserved bytes not zero
-  kBadLength,    // size does not fit the type
+  kUnknownType,   // not WireGuard, or reserved bytes not zero
+  kBadLength,     // size does not fit the type
+  kNoPrivateKey,  // the device has no key yet; Seal too
   // Open, handshake:
-  kNoPrivateKey,    // the device has no key yet
   kBadMac1,         // not for us
   kCookieDemanded,  // under load without a valid mac2: a cookie was sent
   kRateLimited,     // under load: over 20/s from one address

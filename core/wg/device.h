@@ -18,6 +18,7 @@
 #include "core/net/packet_batch.h"
 #include "core/wg/config.h"
 #include "core/wg/counters.h"
+#include "core/wg/timers.h"
 
 namespace warren::wg {
 
@@ -47,20 +48,6 @@ struct KeysZeroed {
 using DeviceEvent = std::variant<SessionEstablished, PeerAuthenticated,
                                  HandshakeGaveUp, KeysZeroed>;
 
-// What a deadline is for, in the words of whitepaper §6.
-enum class Timer : uint8_t {
-  kNone,  // nothing pending
-  kRetransmitHandshake,
-  kSendKeepalive,
-  kNewHandshake,
-  kZeroKeys,
-  kPersistentKeepalive,
-};
-struct Deadline {
-  Instant at = Instant::Never();
-  Timer reason = Timer::kNone;
-};
-
 // A WireGuard interface without the interface: any number of peers, no socket,
 // no clock, no thread. Source: the WireGuard whitepaper and specs/dataplane.md
 // §9.
@@ -89,9 +76,9 @@ class Device {
   void SetMtu(uint16_t mtu_bytes);
 
   // ALREADY_EXISTS: the key is a peer's already. INVALID_ARGUMENT: the key is
-  // our own. RESOURCE_EXHAUSTED: kMaxPeers. Costs no DH and about 1 KB, so a
-  // mesh adds every node of its netmap and needs no lazy creation.
-  // The index stays this peer's and is never given to another.
+  // our own, or absent. RESOURCE_EXHAUSTED: kMaxPeers. Costs no DH and about 1
+  // KB, so a mesh adds every node of its netmap and needs no lazy creation. The
+  // index stays this peer's and is never given to another.
   absl::StatusOr<PeerIndex> AddPeer(Instant now, PeerConfig config);
   // kNoPeer if the key is nobody's.
   PeerIndex FindPeer(const crypto::NodeKey& key) const;
@@ -114,10 +101,9 @@ class Device {
   absl::Status AddAllowedIp(PeerIndex peer, const net::IpPrefix& prefix);
   // Removes it if it is this peer's.
   bool RemoveAllowedIp(PeerIndex peer, const net::IpPrefix& prefix);
-  // Begins a handshake now unless one was sent in the last 5 s.
+  // Begins a handshake now, unless one was sent in the last 5 s, or there is
+  // nothing to send it with: no private key, or roaming and no endpoint.
   bool StartHandshake(Instant now, PeerIndex peer);
-  // Ends the sessions, so that the next packet makes a new handshake.
-  bool ExpireSessions(Instant now, PeerIndex peer);
 
   // ---- What is configured. Pure. ----
 
@@ -162,15 +148,15 @@ class Device {
   static constexpr uint16_t kTransmitHeadroom = 64;
   void PollTransmit(net::PacketBatch& to_send);
 
-  // The next event, oldest first. At most one of each kind waits for a peer:
-  // a later one takes the place of an earlier.
+  // The next event, oldest first. Of several changes of a peer's endpoint only
+  // the last is told. At most kMaxEvents wait; then the oldest is dropped.
   std::optional<DeviceEvent> PollEvent();
 
   // When OnTimeout should be called next, and why. Pure and O(1).
   Deadline Next() const;
 
   const Counters& counters() const;
-  // The Unix time of the greatest TAI64N stamp sent so far.
+  // The Unix time of the greatest TAI64N stamp sent so far; zero before one.
   absl::Duration latest_stamp() const;
 
  private:
