@@ -28,7 +28,6 @@ void SealInPlace(const EVP_AEAD_CTX* context, Bytes nonce, Bytes ad,
 
 bool OpenInPlace(const EVP_AEAD_CTX* context, Bytes nonce, Bytes ad,
                  uint8_t* data, size_t sealed_size) {
-  if (sealed_size < kAeadTagSize) return false;
   size_t size = 0;
   return EVP_AEAD_CTX_open(context, data, &size, sealed_size, nonce.data(),
                            nonce.size(), data, sealed_size, ad.data(),

@@ -19,9 +19,9 @@ std::optional<SharedSecret> X25519(KeyBytes private_key, KeyBytes public_key) {
   static_assert(crypto_scalarmult_BYTES == kKeySize);
   StartSodium();
   SharedSecret out;
+  // Fails for a point of low order and for a result of zeros.
   if (crypto_scalarmult(out.ExposeMutable().data(), private_key.data(),
-                        public_key.data()) != 0 ||
-      out.IsZero()) {
+                        public_key.data()) != 0) {
     return std::nullopt;
   }
   return out;

@@ -89,6 +89,13 @@ TEST(RecordReader, RefusesARecordAboveTheLimit) {
             absl::StatusCode::kInvalidArgument);
 }
 
+TEST(RecordReader, RefusesARecordTooShortForATagAtItsHeader) {
+  const std::array<uint8_t, 3> header = {4, 0, 15};
+  std::vector<uint8_t> got;
+  EXPECT_EQ(RecordReader(kKey).Read(header, got).code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 TEST(RecordReader, RefusesAChangeOfAnyByteAndStaysClosed) {
   const auto good = Sealed(Random(20));
   for (size_t i = 0; i < good.size(); ++i) {
