@@ -12,21 +12,12 @@
 #include "core/base/strong_id.h"
 #include "core/crypto/keys.h"
 #include "core/net/ip.h"
+#include "core/path/path.h"
 
 namespace warren::engine {
 
-// How bytes reach a peer right now.
-enum class PathKind : uint8_t {
-  kNone,    // no relay known and no direct path
-  kRelay,   // `endpoint` is a relay endpoint
-  kDirect,  // `endpoint` is a UDP endpoint that a pong proved
-};
-struct Path {
-  PathKind kind = PathKind::kNone;
-  net::Endpoint endpoint;
-
-  friend bool operator==(const Path&, const Path&) = default;
-};
+using path::Path;
+using path::PathKind;
 
 // What this node has against its own working as it should; for the user.
 enum class Warning : uint8_t {

@@ -1,0 +1,329 @@
+#include "core/path/agent.h"
+
+#include <algorithm>
+#include <array>
+
+namespace warren::path {
+namespace {
+
+// From one round of pings to the next, while there is no direct path. The
+// first are quick, for a lost packet; the last repeats.
+constexpr std::array<absl::Duration, 6> kRoundSpacing = {
+    absl::Milliseconds(300), absl::Milliseconds(700), absl::Seconds(2),
+    absl::Seconds(5),        absl::Seconds(5),        absl::Seconds(15)};
+
+constexpr absl::Duration kCallSpacing = absl::Milliseconds(200);
+
+Score ScoreOf(const net::Endpoint& endpoint, absl::Duration rtt) {
+  return {Tier::kDirect, rtt, endpoint.address().family()};
+}
+
+}  // namespace
+
+void Agent::SetRelay(RelayId relay) {
+  relay_ = relay;
+  ReportPath();
+}
+
+void Agent::SetEndpoints(Instant now,
+                         std::span<const net::Endpoint> endpoints) {
+  candidates_.SetFromNetmap(now, endpoints, BestEndpoint());
+  // Addresses that were unknown until this moment should not wait for a round.
+  if (active(now) && !Trusted(now)) PingAll(now);
+}
+
+void Agent::OnDiscoKey(Instant now, bool has_key) {
+  has_disco_key_ = has_key;
+  pings_.Clear();
+  if (best_) best_->trusted_until = now;
+  if (!has_key) return DropBest(now);
+  if (active(now)) StartDiscovery(now);
+}
+
+Route Agent::OnSend(Instant now) {
+  NoteActivity(now);
+  if (Trusted(now)) {
+    liveness_.OnSent(now, best_->rtt);
+    return {best_->endpoint, false};
+  }
+  if (best_) liveness_.Doubt(now);
+  if (discovery_.next.IsNever()) StartDiscovery(now);
+  return {BestEndpoint(), relay_ != RelayId()};
+}
+
+void Agent::OnAuthentic(Instant now, const net::Endpoint& from) {
+  if (from.IsRelay()) return;
+  if (best_ && best_->endpoint == from) {
+    // It proves their way to us, not ours to them, so trust stays as it is.
+    if (Trusted(now)) liveness_.OnAnswer();
+    return;
+  }
+  OnPing(now, from);
+}
+
+void Agent::OnPing(Instant now, const net::Endpoint& from) {
+  if (from.IsRelay() || !has_disco_key_) return;
+  Candidate* candidate = candidates_.Observe(now, from);
+  if (candidate == nullptr) return;
+  // Their packet came through, so ours may: ask at once, not at the next round.
+  const bool proven = now - candidate->last_pong < kTrust;
+  if (!proven && now - candidate->last_ping >= kPingBackSpacing) {
+    PingCandidate(now, *candidate);
+  }
+}
+
+bool Agent::OnPong(Instant now, const disco::TxId& txid) {
+  const std::optional<SentPing> ping = pings_.Take(txid);
+  if (!ping) return false;
+  OnUserPong(now, *ping);
+  if (ping->to.IsRelay()) return true;
+  Candidate* candidate = candidates_.Find(ping->to);
+  if (candidate == nullptr) return true;  // It was withdrawn meanwhile.
+  candidate->last_pong = now;
+  candidate->rtt = now - ping->sent_at;
+  ConsiderBest(now, *candidate);
+  return true;
+}
+
+void Agent::OnCallMeMaybe(Instant now,
+                          std::span<const net::Endpoint> endpoints) {
+  if (!has_disco_key_) return;
+  candidates_.SetFromCall(now, endpoints, BestEndpoint());
+  // Both sides ping at about the same time: that opens both NATs. Also when we
+  // have a path: a peer that calls has none, so ours may be dead.
+  PingAll(now);
+}
+
+bool Agent::Ping(Instant now, uint64_t ping_id) {
+  if (!has_disco_key_ || user_pings_.size() == kMaxUserPings) return false;
+  if (!best_ && relay_ == RelayId() && candidates_.all().empty()) return false;
+  user_pings_.push_back({ping_id, now + PingLedger::kTimeout});
+  NoteActivity(now);
+  if (best_) SendPingTo(now, best_->endpoint, ping_id);
+  if (Trusted(now)) return true;
+  if (relay_ != RelayId()) {
+    SendPingTo(now, net::Endpoint::Relay(relay_), ping_id);
+  }
+  if (best_) liveness_.Doubt(now);
+  for (Candidate& candidate : candidates_.all()) {
+    if (best_ && candidate.endpoint == best_->endpoint) continue;
+    if (!TakeToken(now)) break;
+    candidate.last_ping = now;
+    SendPingTo(now, candidate.endpoint, ping_id);
+  }
+  if (discovery_.next.IsNever()) StartDiscovery(now);
+  return true;
+}
+
+void Agent::OnLinkChange(Instant now) {
+  pings_.Clear();
+  for (Candidate& candidate : candidates_.all()) {
+    candidate.last_ping = Instant::LongAgo();
+    candidate.last_pong = Instant::LongAgo();
+  }
+  if (best_) {
+    DropBest(now);
+  } else if (active(now)) {
+    StartDiscovery(now);
+  }
+}
+
+void Agent::OnOwnEndpointsChanged(Instant now) {
+  if (active(now) && !Trusted(now)) CallPeer(now);
+}
+
+void Agent::OnTimeout(Instant now) {
+  ExpirePings(now);
+  if (now >= liveness_.Next()) OnLivenessTimeout(now);
+  if (now >= activity_.heartbeat) OnHeartbeat(now);
+  if (now >= discovery_.next) RunDiscovery(now);
+}
+
+std::optional<Action> Agent::PollAction() {
+  if (out_.actions.empty()) return std::nullopt;
+  const Action action = out_.actions.front();
+  out_.actions.pop_front();
+  return action;
+}
+
+Instant Agent::Next() const {
+  Instant next = std::min(
+      {pings_.Next(), liveness_.Next(), activity_.heartbeat, discovery_.next});
+  if (!user_pings_.empty()) next = std::min(next, user_pings_[0].deadline);
+  return next;
+}
+
+Path Agent::path() const {
+  if (best_) return {PathKind::kDirect, best_->endpoint};
+  if (relay_ == RelayId()) return {};
+  return {PathKind::kRelay, net::Endpoint::Relay(relay_)};
+}
+
+std::optional<absl::Duration> Agent::rtt() const {
+  if (!best_) return std::nullopt;
+  return best_->rtt;
+}
+
+bool Agent::Trusted(Instant now) const {
+  return best_ && now < best_->trusted_until && !liveness_.in_doubt();
+}
+
+net::Endpoint Agent::BestEndpoint() const {
+  return best_ ? best_->endpoint : net::Endpoint();
+}
+
+void Agent::NoteActivity(Instant now) {
+  activity_.until = now + kActive;
+  if (activity_.heartbeat.IsNever()) activity_.heartbeat = now + kHeartbeat;
+}
+
+void Agent::StartDiscovery(Instant now) {
+  if (!has_disco_key_) return;
+  discovery_.round = 0;
+  RunDiscovery(now);
+}
+
+void Agent::RunDiscovery(Instant now) {
+  if (!active(now)) {
+    discovery_.next = Instant::Never();
+    return;
+  }
+  PingAll(now);
+  CallPeer(now);
+  const size_t round = std::min<size_t>(static_cast<size_t>(discovery_.round),
+                                        kRoundSpacing.size() - 1);
+  ++discovery_.round;
+  discovery_.next =
+      Trusted(now) ? Instant::Never() : now + kRoundSpacing[round];
+}
+
+void Agent::PingAll(Instant now) {
+  if (!has_disco_key_) return;
+  candidates_.Expire(now, BestEndpoint());
+  discovery_.last = now;
+  for (Candidate& candidate : candidates_.all()) {
+    if (now - candidate.last_ping >= kPingSpacing) {
+      PingCandidate(now, candidate);
+    }
+  }
+}
+
+void Agent::PingCandidate(Instant now, Candidate& candidate) {
+  if (!TakeToken(now)) return;
+  candidate.last_ping = now;
+  SendPingTo(now, candidate.endpoint, 0);
+}
+
+bool Agent::TakeToken(Instant now) {
+  if (budget_.at < now) {
+    const double earned =
+        absl::ToDoubleSeconds(now - budget_.at) * kProbesPerSecond;
+    budget_.tokens = std::min(kProbeBurst, budget_.tokens + earned);
+    budget_.at = now;
+  }
+  if (budget_.tokens < 1) return false;
+  budget_.tokens -= 1;
+  return true;
+}
+
+// Stock calls only after it sent a ping; a call without one costs less than
+// the time it saves when the netmap names no endpoint of the peer.
+void Agent::CallPeer(Instant now) {
+  if (relay_ == RelayId() || now - discovery_.last_call < kCallSpacing) return;
+  discovery_.last_call = now;
+  out_.actions.push_back(SendCallMeMaybe{});
+}
+
+void Agent::SendPingTo(Instant now, const net::Endpoint& to, uint64_t ping_id) {
+  const SentPing& ping = pings_.Add(now, rng_, to, ping_id);
+  out_.actions.push_back(SendPing{to, ping.txid});
+}
+
+void Agent::ConsiderBest(Instant now, const Candidate& candidate) {
+  const bool same = best_ && best_->endpoint == candidate.endpoint;
+  if (!same && Trusted(now) &&
+      !WorthSwitching(ScoreOf(best_->endpoint, best_->rtt),
+                      ScoreOf(candidate.endpoint, candidate.rtt))) {
+    return;
+  }
+  best_ = Best{candidate.endpoint, candidate.rtt, now + kTrust};
+  liveness_.OnAnswer();
+  discovery_.next = Instant::Never();
+  ReportPath();
+}
+
+void Agent::DropBest(Instant now) {
+  if (!best_) return;
+  best_.reset();
+  liveness_.OnAnswer();
+  ReportPath();
+  if (active(now)) StartDiscovery(now);
+}
+
+void Agent::ReportPath() {
+  const Path current = path();
+  if (current == out_.reported) return;
+  out_.reported = current;
+  out_.actions.push_back(PathTaken{current});
+}
+
+void Agent::OnUserPong(Instant now, const SentPing& ping) {
+  const auto it = std::ranges::find(user_pings_, ping.ping_id, &UserPing::id);
+  if (ping.ping_id == 0 || it == user_pings_.end()) return;
+  user_pings_.erase(it);  // Later pongs of this command tell nothing new.
+  const PathKind kind =
+      ping.to.IsRelay() ? PathKind::kRelay : PathKind::kDirect;
+  out_.actions.push_back(
+      PingAnswered{ping.ping_id, {kind, ping.to}, now - ping.sent_at});
+}
+
+void Agent::OnHeartbeat(Instant now) {
+  if (!active(now)) {  // Nobody wants the peer: be silent until somebody does.
+    activity_.heartbeat = Instant::Never();
+    discovery_.next = Instant::Never();
+    liveness_.OnAnswer();
+    return;
+  }
+  activity_.heartbeat = now + kHeartbeat;
+  if (!best_) {
+    if (discovery_.next.IsNever()) StartDiscovery(now);
+    return;
+  }
+  SendPingTo(now, best_->endpoint, 0);
+  if (!Trusted(now)) {
+    liveness_.Doubt(now);
+    if (discovery_.next.IsNever()) StartDiscovery(now);
+  } else if (best_->rtt > kGoodEnough && now - discovery_.last >= kUpgrade) {
+    PingAll(now);
+    CallPeer(now);
+  }
+}
+
+void Agent::OnLivenessTimeout(Instant now) {
+  if (!best_) return liveness_.OnAnswer();
+  switch (liveness_.OnTimeout(now, best_->rtt)) {
+    case Liveness::Step::kNothing:
+      break;
+    case Liveness::Step::kProbe:
+      SendPingTo(now, best_->endpoint, 0);
+      if (liveness_.in_doubt() && discovery_.next.IsNever()) {
+        StartDiscovery(now);
+      }
+      break;
+    case Liveness::Step::kDead:
+      DropBest(now);
+      break;
+  }
+}
+
+void Agent::ExpirePings(Instant now) {
+  while (pings_.TakeTimedOut(now)) {
+  }
+  while (!user_pings_.empty() && user_pings_[0].deadline <= now) {
+    out_.actions.push_back(
+        PingAnswered{user_pings_[0].id, path(), std::nullopt});
+    user_pings_.erase(user_pings_.begin());
+  }
+}
+
+}  // namespace warren::path
