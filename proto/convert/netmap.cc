@@ -1,0 +1,294 @@
+#include "proto/convert/netmap.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
+
+namespace warren::convert {
+namespace {
+
+absl::Status Refuse(absl::string_view field, const absl::Status& why) {
+  return absl::InvalidArgumentError(absl::StrCat(field, ": ", why.message()));
+}
+
+absl::Status TooMany(absl::string_view field, int count, int limit) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": ", count, " entries, at most ", limit));
+}
+
+// Each text of `field` parsed by T::Parse, in order.
+template <class T, class Texts>
+absl::Status ParseAll(const Texts& texts, absl::string_view field,
+                      std::vector<T>& out) {
+  if (texts.size() > kMaxPerNode) {
+    return TooMany(field, texts.size(), kMaxPerNode);
+  }
+  out.reserve(static_cast<size_t>(texts.size()));
+  for (const std::string& text : texts) {
+    auto parsed = T::Parse(text);
+    if (!parsed.ok()) return Refuse(field, parsed.status());
+    out.push_back(*std::move(parsed));
+  }
+  return absl::OkStatus();
+}
+
+// A 16-bit field that the message carries in 32 bits.
+absl::StatusOr<uint16_t> Narrow(uint32_t value, absl::string_view field) {
+  if (value > 65535) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(field, ": ", value, " is more than 65535"));
+  }
+  return static_cast<uint16_t>(value);
+}
+
+template <class Messages, class Struct>
+void AddAll(const std::vector<Struct>& from, Messages* to) {
+  for (const Struct& item : from) *to->Add() = ToProto(item);
+}
+
+template <class Struct, class Messages>
+absl::Status TakeAll(const Messages& from, absl::string_view field, int limit,
+                     std::vector<Struct>& out) {
+  if (from.size() > limit) return TooMany(field, from.size(), limit);
+  out.reserve(static_cast<size_t>(from.size()));
+  for (const auto& message : from) {
+    WARREN_ASSIGN_OR_RETURN(Struct item, FromProto(message));
+    out.push_back(std::move(item));
+  }
+  return absl::OkStatus();
+}
+
+derp::RelayNode NodeFromProto(const v1::RelayNode& message) {
+  derp::RelayNode node;
+  node.name = message.name();
+  node.hostname = message.hostname();
+  node.ipv4 = message.ipv4();
+  node.ipv6 = message.ipv6();
+  node.derp_port = static_cast<int>(message.derp_port());
+  node.stun_port = message.stun_port();
+  node.plain_http = message.plain_http();
+  node.cert_name = message.cert_name();
+  return node;
+}
+
+}  // namespace
+
+absl::Status internal::BadKey(absl::string_view field, size_t size) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(field, ": a key of ", size, " bytes, it must be 32"));
+}
+
+v1::Node ToProto(const netmap::Node& node) {
+  v1::Node out;
+  out.set_id(node.id.value());
+  out.set_name(node.name);
+  out.set_node_key(KeyToProto(node.node_key));
+  out.set_disco_key(KeyToProto(node.disco_key));
+  for (const auto& address : node.addresses) {
+    out.add_addresses(address.ToString());
+  }
+  for (const auto& prefix : node.allowed_ips) {
+    out.add_allowed_ips(prefix.ToString());
+  }
+  for (const auto& endpoint : node.endpoints) {
+    out.add_endpoints(endpoint.ToString());
+  }
+  out.set_home_relay(node.home_relay.value());
+  out.set_online(node.online);
+  out.set_user_id(node.user.value());
+  out.set_user_login(node.user_login);
+  for (const std::string& tag : node.tags) out.add_tags(tag);
+  out.set_os(node.os);
+  out.set_key_expiry_ms(absl::ToInt64Milliseconds(node.key_expiry));
+  out.set_last_seen_ms(absl::ToInt64Milliseconds(node.last_seen));
+  out.set_ephemeral(node.ephemeral);
+  return out;
+}
+
+absl::StatusOr<netmap::Node> FromProto(const v1::Node& message) {
+  netmap::Node out;
+  out.id = NodeId(message.id());
+  out.name = message.name();
+  WARREN_ASSIGN_OR_RETURN(
+      out.node_key,
+      KeyFromProto<crypto::NodeKey>(message.node_key(), "node_key"));
+  WARREN_ASSIGN_OR_RETURN(
+      out.disco_key,
+      KeyFromProto<crypto::DiscoKey>(message.disco_key(), "disco_key"));
+  WARREN_RETURN_IF_ERROR(
+      ParseAll(message.addresses(), "addresses", out.addresses));
+  WARREN_RETURN_IF_ERROR(
+      ParseAll(message.allowed_ips(), "allowed_ips", out.allowed_ips));
+  WARREN_RETURN_IF_ERROR(
+      ParseAll(message.endpoints(), "endpoints", out.endpoints));
+  WARREN_ASSIGN_OR_RETURN(const uint16_t home,
+                          Narrow(message.home_relay(), "home_relay"));
+  out.home_relay = RelayId(home);
+  out.online = message.online();
+  out.user = UserId(message.user_id());
+  out.user_login = message.user_login();
+  out.tags.assign(message.tags().begin(), message.tags().end());
+  out.os = message.os();
+  out.key_expiry = absl::Milliseconds(message.key_expiry_ms());
+  out.last_seen = absl::Milliseconds(message.last_seen_ms());
+  out.ephemeral = message.ephemeral();
+  return out;
+}
+
+v1::FilterRule ToProto(const filter::Rule& rule) {
+  v1::FilterRule out;
+  for (const uint8_t protocol : rule.protocols) out.add_protocols(protocol);
+  for (const auto& source : rule.sources) out.add_sources(source.ToString());
+  for (const filter::Destination& destination : rule.destinations) {
+    v1::PortRange& added = *out.add_destinations();
+    added.set_prefix(destination.prefix.ToString());
+    added.set_first_port(destination.first_port);
+    added.set_last_port(destination.last_port);
+  }
+  return out;
+}
+
+absl::StatusOr<filter::Rule> FromProto(const v1::FilterRule& message) {
+  filter::Rule out;
+  for (const uint32_t protocol : message.protocols()) {
+    if (protocol > 255) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("protocols: ", protocol, " is more than 255"));
+    }
+    out.protocols.push_back(static_cast<uint8_t>(protocol));
+  }
+  for (const std::string& text : message.sources()) {
+    auto prefix = net::IpPrefix::Parse(text);
+    if (!prefix.ok()) return Refuse("sources", prefix.status());
+    out.sources.push_back(*prefix);
+  }
+  for (const v1::PortRange& range : message.destinations()) {
+    auto prefix = net::IpPrefix::Parse(range.prefix());
+    if (!prefix.ok()) return Refuse("destinations", prefix.status());
+    WARREN_ASSIGN_OR_RETURN(const uint16_t first,
+                            Narrow(range.first_port(), "first_port"));
+    WARREN_ASSIGN_OR_RETURN(const uint16_t last,
+                            Narrow(range.last_port(), "last_port"));
+    out.destinations.push_back({*prefix, first, last});
+  }
+  return out;
+}
+
+v1::RelayRegion ToProto(const derp::RelayRegion& region) {
+  v1::RelayRegion out;
+  out.set_id(region.id.value());
+  out.set_code(region.code);
+  out.set_name(region.name);
+  for (const derp::RelayNode& node : region.nodes) {
+    v1::RelayNode& added = *out.add_nodes();
+    added.set_name(node.name);
+    added.set_hostname(node.hostname);
+    added.set_ipv4(node.ipv4);
+    added.set_ipv6(node.ipv6);
+    added.set_derp_port(static_cast<uint32_t>(node.derp_port));
+    added.set_stun_port(node.stun_port);
+    added.set_plain_http(node.plain_http);
+    added.set_cert_name(node.cert_name);
+  }
+  return out;
+}
+
+derp::RelayRegion FromProto(const v1::RelayRegion& message) {
+  derp::RelayRegion out;
+  // An id that does not fit becomes 0, which derp::Validate refuses.
+  out.id = RelayId(message.id() > 65535 ? uint16_t{0}
+                                        : static_cast<uint16_t>(message.id()));
+  out.code = message.code();
+  out.name = message.name();
+  for (const v1::RelayNode& node : message.nodes()) {
+    out.nodes.push_back(NodeFromProto(node));
+  }
+  return out;
+}
+
+v1::RelayMap ToProto(const derp::RelayMap& map) {
+  v1::RelayMap out;
+  AddAll(map.regions, out.mutable_regions());
+  return out;
+}
+
+absl::StatusOr<derp::RelayMap> FromProto(const v1::RelayMap& message) {
+  derp::RelayMap out;
+  for (const v1::RelayRegion& region : message.regions()) {
+    out.regions.push_back(FromProto(region));
+  }
+  WARREN_RETURN_IF_ERROR(derp::Validate(out));
+  return out;
+}
+
+v1::Netmap ToProto(const netmap::Netmap& netmap) {
+  v1::Netmap out;
+  out.set_version(netmap.version);
+  out.set_tailnet(netmap.tailnet);
+  *out.mutable_self() = ToProto(netmap.self);
+  for (const auto& [id, peer] : netmap.peers) *out.add_peers() = ToProto(peer);
+  AddAll(netmap.filter, out.mutable_filter());
+  *out.mutable_relay_map() = ToProto(netmap.relay_map);
+  return out;
+}
+
+absl::StatusOr<netmap::Netmap> FromProto(const v1::Netmap& message) {
+  netmap::Netmap out;
+  out.version = message.version();
+  out.tailnet = message.tailnet();
+  WARREN_ASSIGN_OR_RETURN(out.self, FromProto(message.self()));
+  std::vector<netmap::Node> peers;
+  WARREN_RETURN_IF_ERROR(TakeAll(message.peers(), "peers", kMaxPeers, peers));
+  for (netmap::Node& peer : peers) {
+    const NodeId id = peer.id;
+    if (!out.peers.emplace(id, std::move(peer)).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("peers: node ", id.value(), " is there twice"));
+    }
+  }
+  WARREN_RETURN_IF_ERROR(
+      TakeAll(message.filter(), "filter", kMaxRules, out.filter));
+  WARREN_ASSIGN_OR_RETURN(out.relay_map, FromProto(message.relay_map()));
+  return out;
+}
+
+v1::NetmapDiff ToProto(const netmap::NetmapDiff& diff) {
+  v1::NetmapDiff out;
+  out.set_from_version(diff.from_version);
+  out.set_to_version(diff.to_version);
+  if (diff.tailnet) out.set_tailnet(*diff.tailnet);
+  if (diff.self) *out.mutable_self() = ToProto(*diff.self);
+  for (const NodeId id : diff.removed_peers) out.add_removed_peers(id.value());
+  AddAll(diff.upserted_peers, out.mutable_upserted_peers());
+  if (diff.filter) AddAll(*diff.filter, out.mutable_filter()->mutable_rules());
+  if (diff.relay_map) *out.mutable_relay_map() = ToProto(*diff.relay_map);
+  return out;
+}
+
+absl::StatusOr<netmap::NetmapDiff> FromProto(const v1::NetmapDiff& message) {
+  netmap::NetmapDiff out;
+  out.from_version = message.from_version();
+  out.to_version = message.to_version();
+  if (!message.tailnet().empty()) out.tailnet = message.tailnet();
+  if (message.has_self()) {
+    WARREN_ASSIGN_OR_RETURN(out.self, FromProto(message.self()));
+  }
+  for (const int64_t id : message.removed_peers()) {
+    out.removed_peers.emplace_back(id);
+  }
+  WARREN_RETURN_IF_ERROR(TakeAll(message.upserted_peers(), "upserted_peers",
+                                 kMaxPeers, out.upserted_peers));
+  if (message.has_filter()) {
+    out.filter.emplace();
+    WARREN_RETURN_IF_ERROR(TakeAll(message.filter().rules(), "filter",
+                                   kMaxRules, *out.filter));
+  }
+  if (message.has_relay_map()) {
+    WARREN_ASSIGN_OR_RETURN(out.relay_map, FromProto(message.relay_map()));
+  }
+  return out;
+}
+
+}  // namespace warren::convert
