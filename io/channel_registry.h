@@ -17,6 +17,7 @@
 #include "core/crypto/keys.h"
 #include "core/crypto/secret.h"
 #include "core/net/ip.h"
+#include "core/noise/control_handshake.h"
 
 namespace warren::io {
 
@@ -25,7 +26,7 @@ namespace warren::io {
 inline constexpr char kChannelTokenMetadata[] = "warren-channel-token";
 
 // What both ends of one Noise channel, and nobody else, can derive.
-using ChannelToken = crypto::Secret<struct ChannelTokenTag, 32>;
+using ChannelToken = decltype(noise::Transport::channel_token);
 
 // Who is at the other end of a Noise channel, proven by its handshake.
 struct ChannelPeer {

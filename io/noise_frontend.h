@@ -4,10 +4,7 @@
 #include <grpcpp/server.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <optional>
-#include <string>
 #include <thread>
 
 #include "absl/status/statusor.h"
@@ -16,18 +13,11 @@
 #include "core/crypto/keys.h"
 #include "core/net/ip.h"
 #include "io/channel_registry.h"
+#include "io/channel_request.h"
 #include "io/event_loop.h"
-#include "io/http_upgrade.h"
 #include "io/tls.h"
 
 namespace warren::io {
-
-// The answer to a plain GET. Small: it is sent in one piece.
-struct HttpReply {
-  int status = 200;
-  std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-};
 
 struct NoiseFrontendOptions {
   net::Endpoint listen;                   // port 0: any free one, see local()
@@ -39,7 +29,7 @@ struct NoiseFrontendOptions {
   absl::Duration handshake_timeout = absl::Seconds(10);
   // Asked for every GET but /key; nullopt is 404. Runs on the frontend's
   // thread, so it must not block.
-  std::function<std::optional<HttpReply>(const HttpRequest&)> get;
+  GetHandler get;
 };
 
 // What happened at the door, for metrics. All rise only.
@@ -52,19 +42,17 @@ struct NoiseFrontendCounters {
   uint64_t channels = 0;        // handshakes that succeeded
 };
 
-// The server's end of the native control channel, and the small GETs beside
-// it: `GET /key?v=1` answers {"publicKey":"mkey:<hex>"}, and `POST
-// /warren/v1/channel` with `Upgrade: warren-control-protocol` and
-// `X-Warren-Handshake: <base64 of 101 bytes>` starts Noise (framing of ts2021,
-// specs/control-ts2021.md §1.5, 1.6). What comes out of the records goes to
-// gRPC through a socket pair; nothing does before a first authentic record.
+// The server's end of the native control channel (channel_request.h), and the
+// small GETs beside it. What comes out of the records goes to gRPC through a
+// socket pair; nothing does before a first authentic record.
 //
 // One thread pumps all connections, with at most 64 KiB buffered in each
 // direction of each: who does not read is not read from.
 class NoiseFrontend {
  public:
   // Listens and starts the thread. `server` needs no ports of its own; it, the
-  // registry and the rng (thread-safe) must outlive this object.
+  // registry and the rng (thread-safe) must outlive this object, and `server`
+  // must not be shut down before this object is gone.
   // UNAVAILABLE: the address is in use. PERMISSION_DENIED, INVALID_ARGUMENT:
   // it may not or cannot be bound. The message names it.
   static absl::StatusOr<std::unique_ptr<NoiseFrontend>> Start(

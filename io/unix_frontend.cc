@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "core/base/status_macros.h"
+#include "io/grpc_alive.h"
 #include "io/unix_socket.h"
 
 namespace warren::io {
@@ -73,6 +74,7 @@ absl::StatusOr<std::unique_ptr<UnixFrontend>> UnixFrontend::Start(
 }
 
 absl::Status UnixFrontend::Listen() {
+  KeepGrpcAlive();
   WARREN_ASSIGN_OR_RETURN(loop_, EventLoop::Create());
   WARREN_ASSIGN_OR_RETURN(Fd listener, ListenUnix(options_.path, options_.mode,
                                                   options_.folder_mode));
