@@ -38,8 +38,8 @@ absl::StatusOr<std::vector<uint8_t>> ParseHex(absl::string_view text) {
     const int low = DigitValue(text[i + 1]);
     if (high < 0 || low < 0) {
       return absl::InvalidArgumentError(
-          absl::StrCat("hex: the character at position ",
-                       high < 0 ? i : i + 1, " is not a hex digit"));
+          absl::StrCat("hex: the character at position ", high < 0 ? i : i + 1,
+                       " is not a hex digit"));
     }
     out.push_back(static_cast<uint8_t>(high << 4 | low));
   }

@@ -18,9 +18,7 @@ class Instant {
     return Instant(since);
   }
   // Later than every other Instant: "no deadline".
-  static constexpr Instant Never() {
-    return Instant(absl::InfiniteDuration());
-  }
+  static constexpr Instant Never() { return Instant(absl::InfiniteDuration()); }
   // Earlier than every other Instant: "long ago".
   static constexpr Instant LongAgo() {
     return Instant(-absl::InfiniteDuration());

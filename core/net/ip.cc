@@ -56,9 +56,8 @@ bool AppendGroups(absl::string_view text, bool last,
     }
     uint32_t value = 0;
     if (group.empty() || group.size() > 4 ||
-        !std::all_of(group.begin(), group.end(), [](unsigned char c) {
-          return absl::ascii_isxdigit(c);
-        }) ||
+        !std::all_of(group.begin(), group.end(),
+                     [](unsigned char c) { return absl::ascii_isxdigit(c); }) ||
         !absl::SimpleHexAtoi(group, &value)) {
       return false;
     }
@@ -197,9 +196,10 @@ IpPrefix::IpPrefix(const IpAddress& address, int bits) {
     masked[static_cast<size_t>(bit / 8)] &=
         static_cast<uint8_t>(~(0x80 >> (bit % 8)));
   }
-  address_ = address.is_v4()
-                 ? IpAddress::V4(std::span<const uint8_t, 16>(masked).first<4>())
-                 : IpAddress::V6(masked);
+  address_ =
+      address.is_v4()
+          ? IpAddress::V4(std::span<const uint8_t, 16>(masked).first<4>())
+          : IpAddress::V6(masked);
 }
 
 absl::StatusOr<IpPrefix> IpPrefix::Parse(absl::string_view text) {
@@ -210,8 +210,7 @@ absl::StatusOr<IpPrefix> IpPrefix::Parse(absl::string_view text) {
   int bits = 0;
   const absl::string_view digits = text.substr(slash + 1);
   if (digits.empty() || digits.size() > 3 || !absl::ascii_isdigit(digits[0]) ||
-      !absl::SimpleAtoi(digits, &bits) ||
-      bits > (address.is_v4() ? 32 : 128)) {
+      !absl::SimpleAtoi(digits, &bits) || bits > (address.is_v4() ? 32 : 128)) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", text, "\" has a bad prefix length"));
   }

@@ -111,12 +111,10 @@ absl::StatusOr<netmap::Node> FromProto(const v1::Node& message) {
   netmap::Node out;
   out.id = NodeId(message.id());
   out.name = message.name();
-  WARREN_ASSIGN_OR_RETURN(
-      out.node_key,
-      KeyFromProto<crypto::NodeKey>(message.node_key(), "node_key"));
-  WARREN_ASSIGN_OR_RETURN(
-      out.disco_key,
-      KeyFromProto<crypto::DiscoKey>(message.disco_key(), "disco_key"));
+  WARREN_ASSIGN_OR_RETURN(out.node_key, KeyFromProto<crypto::NodeKey>(
+                                            message.node_key(), "node_key"));
+  WARREN_ASSIGN_OR_RETURN(out.disco_key, KeyFromProto<crypto::DiscoKey>(
+                                             message.disco_key(), "disco_key"));
   WARREN_RETURN_IF_ERROR(
       ParseAll(message.addresses(), "addresses", out.addresses));
   WARREN_RETURN_IF_ERROR(
@@ -282,8 +280,8 @@ absl::StatusOr<netmap::NetmapDiff> FromProto(const v1::NetmapDiff& message) {
                                  kMaxPeers, out.upserted_peers));
   if (message.has_filter()) {
     out.filter.emplace();
-    WARREN_RETURN_IF_ERROR(TakeAll(message.filter().rules(), "filter",
-                                   kMaxRules, *out.filter));
+    WARREN_RETURN_IF_ERROR(
+        TakeAll(message.filter().rules(), "filter", kMaxRules, *out.filter));
   }
   if (message.has_relay_map()) {
     WARREN_ASSIGN_OR_RETURN(out.relay_map, FromProto(message.relay_map()));
