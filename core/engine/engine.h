@@ -151,8 +151,7 @@ class Engine {
   absl::Duration latest_wg_stamp() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<class EngineState> state_;
 };
 
 }  // namespace warren::engine

@@ -1,0 +1,153 @@
+// What finds and keeps the ways to peers: disco, STUN, TSMP.
+
+#include <utility>
+
+#include "core/base/overloaded.h"
+#include "core/engine/engine_state.h"
+#include "core/engine/tsmp.h"
+#include "core/stun/stun.h"
+
+namespace warren::engine {
+namespace {
+
+// Null if nothing can be said to the peer with such a key.
+const crypto::BoxSharedKey* BoxOf(const crypto::DiscoPrivateKey& mine,
+                                  Peer& peer) {
+  if (!peer.disco_box) {
+    peer.disco_box = crypto::BoxSharedKey::Create(mine, peer.disco_key);
+  }
+  return peer.disco_box ? &*peer.disco_box : nullptr;
+}
+
+}  // namespace
+
+void EngineState::OnStun(Instant now, const net::Packet& datagram) {
+  ++out.counters.stun_received;
+  if (!network.OnStun(now, datagram.bytes())) {
+    out.counters.Count(Drop::kBadStun);
+  }
+}
+
+void EngineState::OnDisco(Instant now, Bytes datagram,
+                          const net::Endpoint& from, Peer* relay_source) {
+  ++out.counters.disco_received;
+  const auto sender = disco::SenderOf(datagram);
+  const std::vector<Peer*> senders =
+      sender ? peers.FindByDisco(*sender) : std::vector<Peer*>();
+  const auto* box = senders.empty() ? nullptr : BoxOf(disco_key, *senders[0]);
+  if (box == nullptr) return out.counters.Count(Drop::kBadDisco);
+  const auto message = disco::Open(datagram, *box);
+  if (!message.ok()) return out.counters.Count(Drop::kBadDisco);
+  // By relay: the node that sent it must be the one that sealed it.
+  if (relay_source != nullptr && relay_source->disco_key != *sender) {
+    return out.counters.Count(Drop::kBadDisco);
+  }
+  std::visit(Overloaded{
+                 [&](const disco::Ping& ping) {
+                   Peer& asker =
+                       relay_source != nullptr ? *relay_source : *senders[0];
+                   SendDisco(now, asker, disco::Pong{ping.txid, from}, from);
+                   for (Peer* peer : senders) {
+                     peer->agent.OnPing(now, from);
+                     FollowAgent(now, *peer);
+                   }
+                 },
+                 [&](const disco::Pong& pong) {
+                   for (Peer* peer : senders) {
+                     const bool taken = peer->agent.OnPong(now, pong.txid);
+                     FollowAgent(now, *peer);
+                     if (taken) break;
+                   }
+                 },
+                 [&](const disco::CallMeMaybe& call) {
+                   if (relay_source == nullptr) return;
+                   relay_source->agent.OnCallMeMaybe(now, call.endpoints);
+                   FollowAgent(now, *relay_source);
+                 },
+                 // Of peer relays, which this engine neither is nor uses.
+                 [](const auto&) {},
+             },
+             *message);
+}
+
+void EngineState::SendDisco(Instant now, Peer& peer,
+                            const disco::Message& message,
+                            const net::Endpoint& to) {
+  const crypto::BoxSharedKey* box = BoxOf(disco_key, peer);
+  if (box == nullptr) return;
+  if (to.IsRelay() && !relays.Use(now, to.relay())) {
+    return out.counters.Count(Drop::kNoPath);
+  }
+  const std::vector<uint8_t> bytes =
+      disco::Seal(message, disco_key.public_key(), *box, rng);
+  if (!outbox.Push(bytes, to, peer.index)) {
+    return out.counters.Count(Drop::kSendFull);
+  }
+  ++out.counters.disco_sent;
+}
+
+void EngineState::OnTsmp(Instant now, Peer& peer, Bytes bytes,
+                         const net::IpPacket& packet) {
+  const auto message = ParseTsmp(packet);
+  if (!message) return;
+  if (const auto* ping = std::get_if<TsmpPing>(&*message)) {
+    return SendInner(now, peer, BuildTsmpPong(bytes, packet, *ping));
+  }
+  const auto& advert = std::get<TsmpDiscoAdvert>(*message);
+  if (advert.key == peer.disco_key) return;
+  peers.SetDiscoKey(peer, advert.key);
+  peer.agent.OnDiscoKey(now, true);
+  FollowAgent(now, peer);
+}
+
+void EngineState::AdvertiseDisco(Instant now, Peer& peer) {
+  for (const net::IpAddress& from : netmap->self.addresses) {
+    for (const net::IpAddress& to : peer.node.addresses) {
+      if (from.family() != to.family()) continue;
+      const auto advert = BuildTsmpAdvert(from, to, disco_key.public_key());
+      return SendInner(now, peer, advert);
+    }
+  }
+}
+
+void EngineState::SendStun() {
+  while (const auto probe = network.PollProbe()) {
+    const auto request = stun::BuildRequest(probe->txid);
+    if (outbox.Push(request, probe->to, net::kNoPeer)) {
+      ++out.counters.stun_sent;
+    } else {
+      out.counters.Count(Drop::kSendFull);
+    }
+  }
+}
+
+void EngineState::FollowAgent(Instant now, Peer& peer) {
+  while (const auto action = peer.agent.PollAction()) {
+    std::visit(
+        Overloaded{
+            [&](const path::SendPing& ping) {
+              disco::Ping message;
+              message.txid = ping.txid;
+              message.node_key = device.private_key()->public_key();
+              SendDisco(now, peer, message, ping.to);
+            },
+            [&](const path::SendCallMeMaybe&) {
+              // An empty list would wipe what the peer knows (specs trap 27).
+              if (network.endpoints().empty()) return;
+              SendDisco(now, peer, disco::CallMeMaybe{network.endpoints()},
+                        net::Endpoint::Relay(peer.relay));
+            },
+            [&](const path::PathTaken& taken) {
+              out.events.push_back(PathChanged{peer.node.id, taken.path});
+            },
+            [&](const path::PingAnswered& answer) {
+              out.events.push_back(PingResult{answer.ping_id, peer.node.id,
+                                              answer.path, answer.rtt});
+            },
+        },
+        *action);
+  }
+  peers.Reschedule(peer);
+}
+
+}  // namespace warren::engine

@@ -1,0 +1,127 @@
+#ifndef WARREN_CORE_ENGINE_ENGINE_STATE_H_
+#define WARREN_CORE_ENGINE_ENGINE_STATE_H_
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/disco/disco.h"
+#include "core/engine/engine.h"
+#include "core/engine/outbox.h"
+#include "core/engine/peer_table.h"
+#include "core/engine/relay_use.h"
+#include "core/engine/self_network.h"
+#include "core/filter/filter.h"
+#include "core/net/ip_packet.h"
+#include "core/wg/device.h"
+
+namespace warren::engine {
+
+// What an Engine is made of. Its parts do not know each other: what one says,
+// this hands to the others. The packet lane is in engine_packets.cc, what goes
+// beside it (disco, STUN, TSMP) in engine_discovery.cc, the netmap and the
+// parts' events in engine_control.cc.
+class EngineState {
+ public:
+  EngineState(EngineConfig config, Rng& engine_rng, Instant now,
+              absl::Duration unix_at_now);
+
+  // ---- Around each call of Engine that takes `now`. ----
+  void Enter(Instant now);
+  void Settle(Instant now);
+
+  // ---- engine_packets.cc ----
+  // Keeps what may go out, each with its peer.
+  void CheckOutbound(Instant now, net::PacketBatch& plain);
+  // Gives sealed packets their way.
+  void RouteAll(Instant now, net::PacketBatch& sealed,
+                net::PacketBatch& to_send);
+  void SplitDatagrams(Instant now, net::PacketBatch& datagrams);
+  void SplitFrames(Instant now, RelayId relay, net::PacketBatch& frames);
+  // Decrypts what the splits left in scratch.wireguard.
+  void OpenInto(Instant now, net::PacketBatch& to_tun);
+  void PollDevice(Instant now, net::PacketBatch& to_send);
+  // Encrypts a packet of our own for `peer`.
+  void SendInner(Instant now, Peer& peer, Bytes inner);
+
+  // ---- engine_discovery.cc ----
+  void OnStun(Instant now, const net::Packet& datagram);
+  // `relay_source`: who sent it, if it came by relay.
+  void OnDisco(Instant now, Bytes datagram, const net::Endpoint& from,
+               Peer* relay_source);
+  void SendDisco(Instant now, Peer& peer, const disco::Message& message,
+                 const net::Endpoint& to);
+  void OnTsmp(Instant now, Peer& peer, Bytes bytes,
+              const net::IpPacket& packet);
+  void AdvertiseDisco(Instant now, Peer& peer);
+  void SendStun();
+  // Does what the peer's agent wants; call it after each call of the agent.
+  void FollowAgent(Instant now, Peer& peer);
+
+  // ---- engine_control.cc ----
+  absl::Status SetNetmap(Instant now, netmap::Netmap netmap);
+  void ApplyDiff(Instant now, const netmap::NetmapDiff& diff);
+  void UpsertPeer(Instant now, const netmap::Node& node);
+  void RemovePeer(NodeId id);
+  // Judges every key expiry at `now`, and says when to look again.
+  void UpdateExpiry(Instant now);
+  void UpdateRelayOf(Peer& peer);
+  void UpdateRelays(Instant now);
+  void Heard(Instant now, Peer& peer, const net::Endpoint& from);
+  void DrainDevice(Instant now);
+  void DrainNetwork(Instant now);
+  void DrainRelays();
+  std::vector<Warning> Health() const;
+  PeerStatus StatusOf(const Peer& peer) const;
+
+  bool running() const { return netmap && !expiry.self_expired; }
+  absl::Duration UnixAt(Instant now) const {
+    return clock.unix_at_anchor + (now - clock.anchor);
+  }
+
+  struct Clock {
+    Instant now;  // of the latest call
+    Instant anchor;
+    absl::Duration unix_at_anchor;
+  };
+  struct Expiry {
+    bool self_expired = false;
+    Instant next = Instant::Never();
+  };
+  // Batches that would be large on the stack.
+  struct Scratch {
+    net::PacketBatch wireguard;  // of the datagrams that came
+    net::PacketBatch sealed;
+    net::PacketBatch polled;    // from the device, not yet handed out
+    size_t num_handed_out = 0;  // of `polled`
+  };
+  struct Output {
+    std::deque<EngineEvent> events;
+    std::vector<Warning> warnings;  // as last told
+    uint64_t last_ping_id = 0;
+    Counters counters;
+  };
+
+  Rng& rng;
+  const crypto::DiscoPrivateKey disco_key;
+  wg::Device device;
+  filter::Filter filter;
+  SelfNetwork network;
+  RelayUse relays;
+  PeerTable peers;
+  std::optional<netmap::Netmap> netmap;
+  Outbox outbox;
+  Clock clock;
+  Expiry expiry;
+  Scratch scratch;
+  Output out;
+  std::optional<LinkState> link;
+};
+
+}  // namespace warren::engine
+
+#endif  // WARREN_CORE_ENGINE_ENGINE_STATE_H_

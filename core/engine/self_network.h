@@ -1,0 +1,98 @@
+#ifndef WARREN_CORE_ENGINE_SELF_NETWORK_H_
+#define WARREN_CORE_ENGINE_SELF_NETWORK_H_
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "core/base/bytes.h"
+#include "core/base/instant.h"
+#include "core/base/rng.h"
+#include "core/derp/relay_map.h"
+#include "core/engine/event.h"
+#include "core/net/ip.h"
+#include "core/netcheck/checker.h"
+#include "core/netcheck/home_relay.h"
+#include "core/netcheck/own_endpoints.h"
+
+namespace warren::engine {
+
+struct LinkState;
+
+// Knows where this node is: its endpoints as peers may reach them, its home
+// relay, its NAT. Asks STUN at the start, after a link change, and every 20 to
+// 26 s while the node sends at all; never when idle (specs 6.5, 7).
+class SelfNetwork {
+ public:
+  static constexpr absl::Duration kPeriod = absl::Seconds(20);
+  static constexpr absl::Duration kPeriodJitter = absl::Seconds(6);
+  static constexpr absl::Duration kActive = absl::Seconds(45);
+
+  using Event = std::variant<EndpointsChanged, HomeRelayChanged, ResolveWanted>;
+
+  // `rng` must outlive it.
+  explicit SelfNetwork(Rng& rng) : rng_(rng), checker_(rng) {}
+
+  void SetRelayMap(Instant now, const derp::RelayMap& map);
+  void SetLink(Instant now, const LinkState& link);
+  void OnResolved(Instant now, absl::string_view hostname,
+                  std::vector<net::IpAddress> addresses);
+  // Whether the home relay is connected: then it is not left for nothing.
+  void SetHomeAlive(bool alive) { home_alive_ = alive; }
+  // Traffic flows: what is known should be fresh.
+  void NoteActivity(Instant now);
+  // A STUN datagram came. False if it answers nothing we asked.
+  bool OnStun(Instant now, Bytes datagram);
+  // Begins a round now.
+  void Recheck(Instant now);
+  void OnTimeout(Instant now);
+
+  std::optional<netcheck::Probe> PollProbe() { return checker_.PollProbe(); }
+  std::optional<Event> PollEvent();
+  Instant Next() const;
+
+  const std::vector<net::Endpoint>& endpoints() const { return endpoints_; }
+  RelayId home() const { return home_; }
+  // Whether the last whole round had servers to ask and none answered.
+  bool udp_blocked() const;
+  NetworkStatus Status() const;
+
+ private:
+  struct Schedule {
+    Instant last_round = Instant::LongAgo();
+    Instant next_round = Instant::Never();
+    Instant active_until = Instant::LongAgo();
+  };
+  std::vector<netcheck::Server> Servers() const;
+  void AddServers(const derp::RelayRegion& region, const derp::RelayNode& node,
+                  std::vector<netcheck::Server>& servers) const;
+  void WantResolved();
+  void Drain(Instant now);
+  void OnReport(Instant now, const netcheck::Report& report);
+  void ChooseHome(Instant now, const netcheck::Report& report);
+  RelayId AnyRelay();
+  void SetHome(RelayId home);
+  void UpdateEndpoints();
+
+  Rng& rng_;
+  derp::RelayMap relay_map_;
+  std::map<std::string, std::vector<net::IpAddress>> resolved_;
+  netcheck::Whereabouts where_;
+  netcheck::Checker checker_;
+  netcheck::HomeRelayChooser chooser_;
+  netcheck::Report report_;  // the last one; complete ones only, if any
+  Schedule schedule_;
+  RelayId home_;
+  bool home_alive_ = false;
+  std::vector<net::Endpoint> endpoints_;
+  std::deque<Event> events_;
+};
+
+}  // namespace warren::engine
+
+#endif  // WARREN_CORE_ENGINE_SELF_NETWORK_H_
