@@ -121,14 +121,24 @@ absl::Status Tun::Configure() {
   WARREN_ASSIGN_OR_RETURN(const auto netlink, Netlink::Open());
   WARREN_RETURN_IF_ERROR(netlink->ChangeLink(
       ifindex_, {.mtu = mtu_, .tx_queue_length = kTxQueueLength}));
-  if (offloads_.tcp) {
-    // A super-packet that fits one train is one write at the receiver too. A
-    // kernel that cannot say so only makes more trains.
-    const uint32_t segments =
-        std::min(kMaxTrainPackets, kMaxTrainSize / (mtu_ + kWireOverhead));
-    (void)netlink->ChangeLink(ifindex_, {.gso_max_segments = segments});
-  }
+  FitSuperPackets();
   return absl::OkStatus();
+}
+
+void Tun::FitSuperPackets() {
+  if (!offloads_.tcp) return;
+  const auto netlink = Netlink::Open();
+  if (!netlink.ok()) return;
+  // A super-packet that fits one train is one write at the receiver too. A
+  // kernel that does not know this limit only makes more trains.
+  const uint32_t segments =
+      std::min(kMaxTrainPackets, kMaxTrainSize / (mtu_ + kWireOverhead));
+  (void)(*netlink)->ChangeLink(ifindex_, {.gso_max_segments = segments});
+}
+
+void Tun::OnMtuChange(uint16_t mtu) {
+  mtu_ = mtu;
+  FitSuperPackets();
 }
 
 Tun::ReadResult Tun::ReadOne() {

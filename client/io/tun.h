@@ -53,9 +53,9 @@ class Tun {
   const std::string& name() const { return name_; }
   uint32_t ifindex() const { return ifindex_; }
   TunOffloads offloads() const { return offloads_; }
-  // The MTU the packets to come are padded for; after it was changed by
-  // somebody. Changes nothing in the kernel.
-  void set_mtu(uint16_t mtu) { mtu_ = mtu; }
+  // Somebody changed the interface's MTU: from now on packets are padded for
+  // this one.
+  void OnMtuChange(uint16_t mtu);
   uint16_t mtu() const { return mtu_; }
 
   enum class ReadResult : uint8_t {
@@ -85,6 +85,7 @@ class Tun {
   absl::Status Attach(const TunOptions& options);
   void NegotiateOffloads();
   absl::Status Configure();
+  void FitSuperPackets();
   // One packet or super-packet into splitter_.
   ReadResult ReadOne();
 

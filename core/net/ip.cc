@@ -19,15 +19,20 @@ namespace {
 constexpr uint8_t kMappedPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
 constexpr uint32_t kRelayAddress = 0x7f030328;  // 127.3.3.40
 
+// SimpleAtoi would also take signs and white space.
+bool IsDigits(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= '0' && c <= '9';
+  });
+}
+
 std::optional<uint32_t> ParseV4(absl::string_view text) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, '.');
   if (parts.size() != 4) return std::nullopt;
   uint32_t value = 0;
   for (absl::string_view part : parts) {
     uint32_t byte = 0;
-    if (part.empty() || part.size() > 3 ||
-        !std::all_of(part.begin(), part.end(),
-                     [](char c) { return c >= '0' && c <= '9'; }) ||
+    if (part.size() > 3 || !IsDigits(part) ||
         (part.size() > 1 && part[0] == '0') || !absl::SimpleAtoi(part, &byte) ||
         byte > 255) {
       return std::nullopt;
@@ -209,7 +214,7 @@ absl::StatusOr<IpPrefix> IpPrefix::Parse(absl::string_view text) {
   if (slash == absl::string_view::npos) return Single(address);
   int bits = 0;
   const absl::string_view digits = text.substr(slash + 1);
-  if (digits.empty() || digits.size() > 3 || !absl::ascii_isdigit(digits[0]) ||
+  if (digits.size() > 3 || !IsDigits(digits) ||
       !absl::SimpleAtoi(digits, &bits) || bits > (address.is_v4() ? 32 : 128)) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", text, "\" has a bad prefix length"));
@@ -262,9 +267,8 @@ absl::StatusOr<Endpoint> Endpoint::Parse(absl::string_view text) {
   const absl::string_view digits = text.substr(colon + 1);
   uint32_t port = 0;
   const bool is_v6_text = host.find(':') != absl::string_view::npos;
-  if (!address.ok() || bracketed != is_v6_text || digits.empty() ||
-      digits.size() > 5 || !absl::ascii_isdigit(digits[0]) ||
-      !absl::SimpleAtoi(digits, &port) || port > 65535) {
+  if (!address.ok() || bracketed != is_v6_text || digits.size() > 5 ||
+      !IsDigits(digits) || !absl::SimpleAtoi(digits, &port) || port > 65535) {
     return refuse();
   }
   return Endpoint(*address, static_cast<uint16_t>(port));

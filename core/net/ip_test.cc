@@ -93,9 +93,9 @@ TEST(Endpoint, ReadsWhatItWrites) {
     ASSERT_TRUE(Endpoint::Parse(text).ok()) << text;
     EXPECT_EQ(Endpoint::Parse(text)->ToString(), text);
   }
-  for (const char* text :
-       {"1.2.3.4", "2001:db8::9:1", "[1.2.3.4]:5", "1.2.3.4:65536",
-        "1.2.3.4:", "1.2.3.4:+5", "[::1:5", ":5"}) {
+  for (const char* text : {"1.2.3.4", "2001:db8::9:1", "[1.2.3.4]:5",
+                           "1.2.3.4:65536", "1.2.3.4:", "1.2.3.4:+5",
+                           "1.2.3.4:5\r", "1.2.3.4:5 ", "[::1:5", ":5"}) {
     EXPECT_FALSE(Endpoint::Parse(text).ok()) << text;
   }
 }
