@@ -114,13 +114,16 @@ Drop Device::State::OnCookieReply(Instant now, const Packet& packet) {
 void Device::State::SendInitiation(Instant now, Peer& peer, bool is_retry) {
   HandshakeMemory& memory = peer.handshakes;
   if (!CanReach(peer)) return;
+  // What wants a session while a series runs waits for its next attempt.
+  if (!is_retry && peer.timers.IsRetransmitting()) return;
+  if (!is_retry) memory.retries = 0;
   if (now - memory.sent_at < kRekeyTimeout) {
-    // A response of ours went out since: the series must not end with it.
-    if (is_retry) peer.timers.PostponeRetransmission(memory.sent_at, jitter);
+    // Too soon after our last message, perhaps a response. It is not forgotten:
+    // unless the handshake of that response completes, this one follows.
+    peer.timers.PostponeRetransmission(memory.sent_at, jitter);
+    Schedule(peer);
     return;
   }
-  // Packets that come while a series runs do not begin another.
-  if (!is_retry && !peer.timers.IsRetransmitting()) memory.retries = 0;
   const crypto::SharedSecret* const ss = StaticStatic(peer);
   const absl::Duration stamp =
       std::max(clock.UnixAt(now), memory.last_stamp + kStampStep);

@@ -95,7 +95,7 @@ class PeerTimers {
   void OnAuthenticSent(Instant now);
   void OnAuthenticReceived(Instant now);
   void OnInitiationSent(Instant now, Rng& jitter);
-  // The initiation of `sent` has to be repeated later than it was due.
+  // An initiation was due less than kRekeyTimeout after our message of `sent`.
   void PostponeRetransmission(Instant sent, Rng& jitter);
   // A response was accepted, or the first data under keys that we responded to.
   void OnHandshakeComplete() { deadlines_.Clear(Timer::kRetransmitHandshake); }
