@@ -23,6 +23,8 @@ namespace {
 
 // For the rest of a channel to go when one side has closed.
 constexpr int kCloseTimeoutMilliseconds = 10'000;
+// Of one message to us: a netmap of some 100,000 nodes.
+constexpr int kMaxMessageSize = 64 * 1024 * 1024;
 
 absl::StatusOr<DialWire> Connect(const NoiseDialOptions& options,
                                  const Cancel& cancel) {
@@ -188,7 +190,10 @@ absl::Status NoiseChannel::Run(NoisePump pump) {
         absl::StrCat("socketpair: ", strerror(errno)));
   }
   pump.SetInner(Fd(pair[0]));
-  channel_ = grpc::CreateInsecureChannelFromFd("warren-control", pair[1]);
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageSize);
+  channel_ = grpc::CreateCustomInsecureChannelFromFd("warren-control", pair[1],
+                                                     arguments);
   thread_ = std::thread([this, pump = std::move(pump)]() mutable {
     PumpUntilClosed(pump, close_);
   });

@@ -9,23 +9,21 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/control/control_options.h"
 #include "core/base/rng.h"
 #include "core/base/strong_id.h"
 #include "core/crypto/keys.h"
 #include "core/net/ip.h"
 #include "core/netmap/netmap.h"
 #include "io/event_loop.h"
-#include "io/noise_dial.h"
+
+namespace warren::v1 {
+class NetmapUpdate;
+}
 
 namespace warren::client {
 
-struct ControlOptions {
-  io::ControlUrl url;
-  crypto::MachinePrivateKey machine_key;
-  // The server's Noise key. nullopt: the one that the server says it has at
-  // the first contact is taken, and told by `server_key` to be kept.
-  std::optional<crypto::MachineKey> server_key;
-};
+class ControlWorker;
 
 struct RegisterParams {
   crypto::NodeKey node_key;
@@ -94,8 +92,19 @@ class ControlClient {
               std::function<void(absl::Status)> done);
 
  private:
-  class Worker;
-  std::unique_ptr<Worker> worker_;
+  // Holds the stream's thread until the loop has taken an update.
+  class Turnstile;
+  // On the stream's thread; returns when the loop has taken it.
+  absl::Status OnUpdate(const v1::NetmapUpdate& update);
+  // Runs `task` on the loop's thread, unless this object is gone by then.
+  void Post(std::function<void()> task);
+
+  io::EventLoop& loop_;
+  const ControlCallbacks callbacks_;
+  // Cleared by the destructor, on the loop's thread.
+  const std::shared_ptr<bool> alive_;
+  const std::shared_ptr<Turnstile> turnstile_;
+  std::unique_ptr<ControlWorker> worker_;
 };
 
 }  // namespace warren::client
