@@ -20,6 +20,8 @@ namespace {
 constexpr size_t kReadSize = 64 * 1024;
 // Reads of one stream before others get a turn.
 constexpr int kMaxReads = 8;
+// Sent bytes at the front of a queue that are worth moving the rest.
+constexpr size_t kMaxSentPrefix = 64 * 1024;
 
 socklen_t ToSockaddr(const net::Endpoint& endpoint, sockaddr_storage& out) {
   out = {};
@@ -42,8 +44,8 @@ void SetOption(int fd, int level, int name, int value) {
   (void)setsockopt(fd, level, name, &value, sizeof value);
 }
 
-absl::Status Lost(absl::string_view what) {
-  return absl::UnavailableError(absl::StrCat(what, ": ", std::strerror(errno)));
+absl::Status SystemError(absl::string_view what, int error) {
+  return absl::UnavailableError(absl::StrCat(what, ": ", std::strerror(error)));
 }
 
 }  // namespace
@@ -53,57 +55,61 @@ ClientStream::ClientStream(io::EventLoop& loop, StreamTarget target,
     : loop_(loop),
       target_(std::move(target)),
       callbacks_(std::move(callbacks)) {
-  TryNextAddress("no address to connect to");
+  TryNextAddress(absl::UnavailableError("no address to connect to"));
 }
 
-ClientStream::~ClientStream() {
-  if (socket_.ok()) loop_.Unwatch(socket_.get());
+ClientStream::~ClientStream() { CloseSocket(); }
+
+void ClientStream::CloseSocket() {
+  if (!socket_.ok()) return;
+  loop_.Unwatch(socket_.get());
+  socket_.Reset();
 }
 
-void ClientStream::TryNextAddress(const std::string& why_not) {
-  std::string why = why_not;
+void ClientStream::TryNextAddress(absl::Status why_not) {
   while (next_address_ < target_.endpoints.size()) {
+    CloseSocket();
     const net::Endpoint& to = target_.endpoints[next_address_++];
-    if (socket_.ok()) loop_.Unwatch(socket_.get());
-    sockaddr_storage address;
-    const socklen_t size = ToSockaddr(to, address);
-    socket_.Reset(socket(address.ss_family,
-                         SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!socket_.ok()) {
-      why = absl::StrCat(to.ToString(), ": ", std::strerror(errno));
-      continue;
-    }
-    SetOption(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-    SetOption(socket_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, 15000);
-    if (connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), size) !=
-            0 &&
-        errno != EINPROGRESS) {
-      why = absl::StrCat(to.ToString(), ": ", std::strerror(errno));
-      continue;
-    }
-    phase_ = Phase::kConnecting;
-    address_deadline_ = loop_.Now() + kAddressDeadline;
-    const absl::Status watched = loop_.Watch(
-        socket_.get(), EPOLLOUT, [this](uint32_t events) { OnReady(events); });
-    if (watched.ok()) return;
-    why = std::string(watched.message());
+    why_not = StartConnecting(to);
+    if (!why_not.ok()) continue;
+    const bool is_last = next_address_ == target_.endpoints.size();
+    deadline_ =
+        loop_.Now() + (is_last ? kLastAddressDeadline : kAddressDeadline);
+    return;
   }
-  // Posted, because the owner may still be constructing us; the flag says
-  // whether we live by then.
-  address_deadline_ = loop_.Now();
-  phase_ = Phase::kClosed;
-  queue_.assign(why.begin(), why.end());
+  Fail(std::move(why_not));
+}
+
+absl::Status ClientStream::StartConnecting(const net::Endpoint& to) {
+  sockaddr_storage address;
+  const socklen_t size = ToSockaddr(to, address);
+  socket_.Reset(
+      socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket_.ok()) return SystemError(to.ToString(), errno);
+  SetOption(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  SetOption(socket_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, 15000);
+  if (connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), size) !=
+          0 &&
+      errno != EINPROGRESS) {
+    return SystemError(to.ToString(), errno);
+  }
+  return loop_.Watch(socket_.get(), EPOLLOUT,
+                     [this](uint32_t events) { OnReady(events); });
 }
 
 void ClientStream::OnTimeout(Instant now) {
-  if (now < address_deadline_) return;
-  address_deadline_ = Instant::Never();
-  if (phase_ == Phase::kClosed) {  // every address failed
-    return callbacks_.closed(absl::UnavailableError(AsText(queue_)));
+  if (now < deadline_) return;
+  deadline_ = Instant::Never();
+  if (phase_ == Phase::kFailed) {
+    phase_ = Phase::kClosed;
+    // Copies, because the owner may destroy this object.
+    const auto closed = callbacks_.closed;
+    return closed(absl::Status(why_));
   }
   if (phase_ == Phase::kConnecting) {
-    TryNextAddress(absl::StrCat(target_.endpoints[next_address_ - 1].ToString(),
-                                " does not answer"));
+    TryNextAddress(absl::UnavailableError(
+        absl::StrCat(target_.endpoints[next_address_ - 1].ToString(),
+                     ": no answer to the connection attempt")));
   }
 }
 
@@ -115,40 +121,37 @@ void ClientStream::OnReady(uint32_t events) {
     (void)getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
     if (error != 0) {
       return TryNextAddress(
-          absl::StrCat(target_.endpoints[next_address_ - 1].ToString(), ": ",
-                       std::strerror(error)));
+          SystemError(target_.endpoints[next_address_ - 1].ToString(), error));
     }
     status = OnConnected();
   } else {
     if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) status = OnReadable();
-    if (status.ok() && phase_ != Phase::kClosed) status = Send();
+    if (status.ok()) status = Send();
   }
-  if (!status.ok()) Fail(status);
+  if (!status.ok()) Fail(std::move(status));
 }
 
 absl::Status ClientStream::OnConnected() {
-  address_deadline_ = Instant::Never();
-  if (!target_.tls) {
+  deadline_ = Instant::Never();
+  if (target_.tls) {
+    phase_ = Phase::kTls;
+    tls_ = io::TlsSession::Connect(target_.tls, target_.tls_name);
+  } else {
     phase_ = Phase::kOpen;
-    WARREN_RETURN_IF_ERROR(loop_.SetEvents(socket_.get(), EPOLLIN));
     callbacks_.established();
-    return phase_ == Phase::kClosed ? absl::OkStatus() : Send();
   }
-  phase_ = Phase::kTls;
-  tls_ = io::TlsSession::Connect(target_.tls, target_.tls_name);
   return Send();
 }
 
 absl::Status ClientStream::OnReadable() {
   std::array<uint8_t, kReadSize> buffer;
-  for (int i = 0; i < kMaxReads; ++i) {
+  for (int i = 0; i < kMaxReads && socket_.ok(); ++i) {
     const ssize_t n = recv(socket_.get(), buffer.data(), buffer.size(), 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) break;
-    if (n < 0) return Lost("connection lost");
+    if (n < 0) return SystemError("connection lost", errno);
     if (n == 0) return absl::UnavailableError("the other end closed");
     WARREN_RETURN_IF_ERROR(
         OnWire(Bytes(buffer.data(), static_cast<size_t>(n))));
-    if (phase_ == Phase::kClosed) break;
     if (static_cast<size_t>(n) < buffer.size()) break;
   }
   return absl::OkStatus();
@@ -160,21 +163,19 @@ absl::Status ClientStream::OnWire(Bytes bytes) {
   if (phase_ == Phase::kTls && tls_->established()) {
     phase_ = Phase::kOpen;
     callbacks_.established();
-    if (phase_ == Phase::kClosed) return absl::OkStatus();
   }
   std::array<uint8_t, 16 * 1024> plain;
-  while (true) {
+  while (phase_ == Phase::kOpen) {
     WARREN_ASSIGN_OR_RETURN(const size_t n, tls_->ReadPlain(plain));
     if (n == 0) break;
     WARREN_RETURN_IF_ERROR(callbacks_.bytes(Bytes(plain).first(n)));
-    if (phase_ == Phase::kClosed) return absl::OkStatus();
   }
   if (tls_->closed()) return absl::UnavailableError("the other end closed");
   return absl::OkStatus();
 }
 
 void ClientStream::Write(Bytes bytes) {
-  if (phase_ != Phase::kOpen) return;
+  if (!open()) return;
   queue_.insert(queue_.end(), bytes.begin(), bytes.end());
 }
 
@@ -183,13 +184,14 @@ size_t ClientStream::backlog() const {
 }
 
 void ClientStream::Flush() {
-  if (phase_ != Phase::kOpen || backlog() == 0) return;
-  const absl::Status sent = Send();
-  if (!sent.ok()) Fail(sent);
+  if (!open() || backlog() == 0) return;
+  absl::Status sent = Send();
+  if (!sent.ok()) Fail(std::move(sent));
 }
 
 absl::Status ClientStream::Send() {
-  if (tls_ && phase_ == Phase::kOpen && !queue_.empty()) {
+  if (!socket_.ok()) return absl::OkStatus();
+  if (tls_ && open() && !queue_.empty()) {
     WARREN_RETURN_IF_ERROR(tls_->WritePlain(queue_));
     queue_.clear();
   }
@@ -200,27 +202,37 @@ absl::Status ClientStream::Send() {
     const ssize_t n = send(socket_.get(), out.data(), out.size(), MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) {
+      if (queue_sent_ > kMaxSentPrefix) {
+        queue_.erase(queue_.begin(),
+                     queue_.begin() + static_cast<ptrdiff_t>(queue_sent_));
+        queue_sent_ = 0;
+      }
       return loop_.SetEvents(socket_.get(), EPOLLIN | EPOLLOUT);
     }
-    if (n < 0) return Lost("connection lost");
+    if (n < 0) return SystemError("connection lost", errno);
     if (tls_) {
       tls_->Sent(static_cast<size_t>(n));
     } else {
       queue_sent_ += static_cast<size_t>(n);
     }
   }
-  queue_.clear();
-  queue_sent_ = 0;
+  if (!tls_) {
+    queue_.clear();
+    queue_sent_ = 0;
+  }
   return loop_.SetEvents(socket_.get(), EPOLLIN);
 }
 
 void ClientStream::Fail(absl::Status why) {
-  if (phase_ == Phase::kClosed) return;
-  phase_ = Phase::kClosed;
-  address_deadline_ = Instant::Never();
-  loop_.Unwatch(socket_.get());
-  socket_.Reset();
-  callbacks_.closed(std::move(why));
+  if (phase_ == Phase::kFailed || phase_ == Phase::kClosed) return;
+  if (tls_ && socket_.ok()) {  // an alert, if it fits
+    const Bytes out = tls_->ToWire();
+    (void)send(socket_.get(), out.data(), out.size(), MSG_NOSIGNAL);
+  }
+  CloseSocket();
+  phase_ = Phase::kFailed;
+  why_ = std::move(why);
+  deadline_ = Instant::LongAgo();
 }
 
 }  // namespace warren::client

@@ -107,14 +107,20 @@ absl::Status RelayConnection::OnBytes(Bytes bytes) {
 
 absl::Status RelayConnection::OnDerp(Bytes bytes) {
   const Instant now = loop_.Now();
-  while (true) {
-    WARREN_ASSIGN_OR_RETURN(const auto event, session_->Next(now, bytes));
-    if (!event) break;
-    WARREN_RETURN_IF_ERROR(OnEvent(*event));
+  absl::Status status;
+  while (status.ok()) {
+    const auto event = session_->Next(now, bytes);
+    if (!event.ok()) {
+      status = event.status();
+    } else if (!*event) {
+      break;
+    } else {
+      status = OnEvent(**event);
+    }
   }
-  PumpSession();
+  if (status.ok()) PumpSession();
   callbacks_.drained();
-  return absl::OkStatus();
+  return status;
 }
 
 absl::Status RelayConnection::OnEvent(const derp::ClientEvent& event) {
@@ -174,17 +180,17 @@ void RelayConnection::SetPreferred(bool preferred) {
 }
 
 Instant RelayConnection::Next() const {
-  const Instant login = std::min(connect_deadline_, stream_->Next());
-  return session_ ? std::min(login, session_->Deadline()) : login;
+  const Instant next = std::min(connect_deadline_, stream_->Next());
+  return session_ ? std::min(next, session_->Deadline()) : next;
 }
 
 void RelayConnection::OnTimeout(Instant now) {
   if (now >= connect_deadline_ || (session_ && now >= session_->Deadline())) {
-    connect_deadline_ = Instant::Never();
-    return stream_->Fail(absl::UnavailableError(absl::StrCat(
+    stream_->Fail(absl::UnavailableError(absl::StrCat(
         relay_.hostname,
         logged_in() ? " has been silent for too long" : " does not answer")));
   }
+  // The last thing done here: `closed` may destroy this object.
   stream_->OnTimeout(now);
 }
 

@@ -21,8 +21,7 @@
 
 namespace warren::client {
 
-// What a relay connection tells its owner, on the loop's thread. The owner may
-// destroy the connection inside `closed` only.
+// What a relay connection tells its owner, on the loop's thread.
 struct RelayCallbacks {
   std::function<void()> logged_in;
   // Views die with the call.
@@ -30,7 +29,8 @@ struct RelayCallbacks {
   // What was readable has all been given to `packet`.
   std::function<void()> drained;
   std::function<void(const crypto::NodeKey& peer)> peer_gone;
-  // Final: nothing else follows. The status says why.
+  // Final and once: nothing else follows. Called by OnTimeout() alone; the
+  // owner may destroy the connection in here, and in no other callback.
   std::function<void(absl::Status)> closed;
 };
 
@@ -53,7 +53,9 @@ class RelayConnection {
       const std::vector<net::IpAddress>& addresses,
       const crypto::NodePrivateKey& node_key, RelayCallbacks callbacks);
 
-  bool logged_in() const { return session_ && session_->logged_in(); }
+  bool logged_in() const {
+    return session_ && session_->logged_in() && stream_->open();
+  }
   // Queues one packet for `destination`; Flush() sends what was queued, many
   // in one TLS record. false: dropped (not logged in, backlog, rate limit).
   bool Send(Instant now, const crypto::NodeKey& destination, Bytes packet);
@@ -61,7 +63,7 @@ class RelayConnection {
   // Tells the relay whether it is our home; may be called at any time.
   void SetPreferred(bool preferred);
 
-  // When OnTimeout() should be called.
+  // When OnTimeout() must be called.
   Instant Next() const;
   void OnTimeout(Instant now);
 

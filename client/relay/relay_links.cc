@@ -1,6 +1,7 @@
 #include "client/relay/relay_links.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace warren::client {
@@ -23,10 +24,11 @@ std::vector<net::IpAddress> LiteralAddresses(const derp::RelayNode& relay,
 struct RelayLinks::Link {
   derp::RelayRegion region;
   std::unique_ptr<RelayConnection> connection;
+  derp::RelayNode node;  // that the attempt is made with
   size_t next_node = 0;  // of the region, to try
-  int num_failures = 0;  // since the last login
-  uint64_t attempt = 0;  // tells late DNS answers apart
-  bool was_connected = false;
+  int num_failures = 0;  // since the last login that lasted
+  uint64_t attempt = 0;  // under way or logged in; 0: none
+  std::optional<Instant> logged_in_at;
   Instant retry_at = Instant::Never();
 };
 
@@ -44,43 +46,51 @@ RelayLinks::~RelayLinks() { *alive_ = false; }
 void RelayLinks::SetMap(const derp::RelayMap& map) {
   if (map == map_) return;
   map_ = map;
+  std::vector<RelayId> lost;
   for (auto& [id, link] : links_) {
     const derp::RelayRegion* region = map_.Find(id);
-    if (region != nullptr && *region == link->region) continue;
+    const auto old_nodes = std::move(link->region.nodes);
     link->region = region == nullptr ? derp::RelayRegion{} : *region;
-    link->next_node = 0;
-    link->attempt = 0;
-    link->retry_at = loop_.Now();
-    if (!link->connection) continue;
-    retired_.push_back(std::move(link->connection));
-    if (std::exchange(link->was_connected, false)) {
-      callbacks_.disconnected(
-          id, absl::UnavailableError("the relay map has changed"));
+    const auto& nodes = link->region.nodes;
+    if (nodes == old_nodes ||
+        (link->attempt != 0 &&
+         std::find(nodes.begin(), nodes.end(), link->node) != nodes.end())) {
+      continue;
     }
+    if (Drop(*link)) lost.push_back(id);
+    link->next_node = 0;
+    link->num_failures = 0;
+    link->retry_at = Instant::LongAgo();
+  }
+  for (const RelayId id : lost) {
+    callbacks_.disconnected(
+        id, absl::UnavailableError("the relay map has changed"));
   }
 }
 
 void RelayLinks::SetWanted(RelayId relay, bool wanted) {
+  const auto it = links_.find(relay);
+  if (wanted == (it != links_.end())) return;
   if (!wanted) {
-    const auto it = links_.find(relay);
-    if (it == links_.end()) return;
-    const bool was_connected = it->second->was_connected;
-    if (it->second->connection) {
-      retired_.push_back(std::move(it->second->connection));
-    }
+    const bool was_logged_in = Drop(*it->second);
     links_.erase(it);
-    if (was_connected) {
+    if (was_logged_in) {
       callbacks_.disconnected(relay, absl::CancelledError("not needed"));
     }
     return;
   }
-  auto& link = links_[relay];
-  if (link) return;
-  link = std::make_unique<Link>();
+  auto link = std::make_unique<Link>();
   if (const derp::RelayRegion* region = map_.Find(relay)) {
     link->region = *region;
   }
-  Connect(relay, *link);
+  link->retry_at = Instant::LongAgo();  // at the end of this turn
+  links_.emplace(relay, std::move(link));
+}
+
+bool RelayLinks::Drop(Link& link) {
+  if (link.connection) retired_.push_back(std::move(link.connection));
+  link.attempt = 0;
+  return std::exchange(link.logged_in_at, std::nullopt).has_value();
 }
 
 void RelayLinks::SetHome(RelayId home) {
@@ -97,67 +107,71 @@ void RelayLinks::Connect(RelayId id, Link& link) {
     if (!node.stun_only) nodes.push_back(&node);
   }
   if (nodes.empty()) return;  // SetMap() brings it back
-  const derp::RelayNode& node = *nodes[link.next_node % nodes.size()];
+  link.node = *nodes[link.next_node % nodes.size()];
   link.attempt = ++num_attempts_;
   bool needs_dns = false;
-  std::vector<net::IpAddress> addresses = LiteralAddresses(node, needs_dns);
-  if (!needs_dns) return OnAddresses(id, link.attempt, std::move(addresses));
-  resolver_.Resolve(node.hostname,
+  const std::vector<net::IpAddress> addresses =
+      LiteralAddresses(link.node, needs_dns);
+  if (!needs_dns) return OnAddresses(id, link.attempt, addresses);
+  resolver_.Resolve(link.node.hostname,
                     [this, alive = alive_, id, attempt = link.attempt](
-                        std::vector<net::IpAddress> found) {
-                      if (*alive) OnAddresses(id, attempt, std::move(found));
+                        const std::vector<net::IpAddress>& found) {
+                      if (*alive) OnAddresses(id, attempt, found);
                     });
 }
 
-void RelayLinks::OnAddresses(RelayId id, uint64_t attempt,
-                             std::vector<net::IpAddress> addresses) {
+RelayLinks::Link* RelayLinks::Current(RelayId id, uint64_t attempt) {
   const auto it = links_.find(id);
-  if (it == links_.end() || it->second->attempt != attempt) return;
-  Link& link = *it->second;
-  std::vector<const derp::RelayNode*> nodes;
-  for (const derp::RelayNode& node : link.region.nodes) {
-    if (!node.stun_only) nodes.push_back(&node);
-  }
-  const derp::RelayNode& node = *nodes[link.next_node % nodes.size()];
-  auto connection = RelayConnection::Start(loop_, rng_, node, addresses,
-                                           node_key_, CallbacksFor(id));
-  if (!connection.ok()) return OnClosed(id, connection.status());
-  link.connection = *std::move(connection);
-  link.connection->SetPreferred(id == home_);
+  if (it == links_.end() || it->second->attempt != attempt) return nullptr;
+  return it->second.get();
 }
 
-RelayCallbacks RelayLinks::CallbacksFor(RelayId id) {
+void RelayLinks::OnAddresses(RelayId id, uint64_t attempt,
+                             const std::vector<net::IpAddress>& addresses) {
+  Link* const link = Current(id, attempt);
+  if (link == nullptr) return;
+  auto connection = RelayConnection::Start(
+      loop_, rng_, link->node, addresses, node_key_, CallbacksFor(id, attempt));
+  if (!connection.ok()) return OnClosed(id, *link, connection.status());
+  link->connection = *std::move(connection);
+  link->connection->SetPreferred(id == home_);
+}
+
+RelayCallbacks RelayLinks::CallbacksFor(RelayId id, uint64_t attempt) {
   RelayCallbacks callbacks;
-  callbacks.logged_in = [this, id] {
-    const auto it = links_.find(id);
-    if (it == links_.end()) return;
-    it->second->num_failures = 0;
-    it->second->was_connected = true;
-    callbacks_.connected(id);
+  callbacks.logged_in = [this, id, attempt] {
+    if (Link* link = Current(id, attempt)) OnLoggedIn(id, *link);
   };
-  callbacks.packet = [this, id](const crypto::NodeKey& source, Bytes packet) {
-    callbacks_.packet(id, source, packet);
+  callbacks.packet = [this, id, attempt](const crypto::NodeKey& source,
+                                         Bytes packet) {
+    if (Current(id, attempt)) callbacks_.packet(id, source, packet);
   };
   callbacks.drained = [this, id] { callbacks_.drained(id); };
-  callbacks.peer_gone = [this, id](const crypto::NodeKey& peer) {
-    callbacks_.peer_gone(id, peer);
+  callbacks.peer_gone = [this, id, attempt](const crypto::NodeKey& peer) {
+    if (Current(id, attempt)) callbacks_.peer_gone(id, peer);
   };
-  callbacks.closed = [this, id](absl::Status why) { OnClosed(id, why); };
+  callbacks.closed = [this, id, attempt](const absl::Status& why) {
+    if (Link* link = Current(id, attempt)) OnClosed(id, *link, why);
+  };
   return callbacks;
 }
 
-void RelayLinks::OnClosed(RelayId id, absl::Status why) {
-  const auto it = links_.find(id);
-  if (it == links_.end()) return;
-  Link& link = *it->second;
-  if (link.connection) retired_.push_back(std::move(link.connection));
+void RelayLinks::OnLoggedIn(RelayId id, Link& link) {
+  link.logged_in_at = loop_.Now();
+  callbacks_.connected(id);
+}
+
+void RelayLinks::OnClosed(RelayId id, Link& link, const absl::Status& why) {
+  const Instant now = loop_.Now();
+  if (link.logged_in_at && now - *link.logged_in_at >= kStable) {
+    link.num_failures = 0;
+  }
+  Drop(link);
   const absl::Duration limit = std::min(
       kMaxBackOff, kFirstBackOff * (1 << std::min(link.num_failures, 10)));
   ++link.num_failures;
   ++link.next_node;
-  link.attempt = 0;
-  link.retry_at = loop_.Now() + rng_.Jitter(limit);
-  link.was_connected = false;
+  link.retry_at = now + rng_.Jitter(limit);
   callbacks_.disconnected(id, why);
 }
 
@@ -169,15 +183,14 @@ bool RelayLinks::Send(Instant now, RelayId relay,
 }
 
 void RelayLinks::Flush() {
-  // A connection that fails while it is flushed retires itself, but its link
-  // stays in the map.
   for (auto& [id, link] : links_) {
     if (link->connection) link->connection->Flush();
   }
 }
 
 Instant RelayLinks::Next() const {
-  Instant next = retired_.empty() ? Instant::Never() : loop_.Now();
+  if (!retired_.empty()) return Instant::LongAgo();
+  Instant next = Instant::Never();
   for (const auto& [id, link] : links_) {
     next = std::min(next, link->retry_at);
     if (link->connection) next = std::min(next, link->connection->Next());
@@ -187,10 +200,21 @@ Instant RelayLinks::Next() const {
 
 void RelayLinks::OnTimeout(Instant now) {
   retired_.clear();
-  for (auto& [id, link] : links_) {
-    if (now >= link->retry_at) Connect(id, *link);
-    if (link->connection && now >= link->connection->Next()) {
-      link->connection->OnTimeout(now);
+  // By id, because a callback may change the map.
+  std::vector<RelayId> due;
+  for (const auto& [id, link] : links_) {
+    const bool connection_due =
+        link->connection && now >= link->connection->Next();
+    if (now >= link->retry_at || connection_due) due.push_back(id);
+  }
+  for (const RelayId id : due) {
+    const auto it = links_.find(id);
+    if (it == links_.end()) continue;
+    Link& link = *it->second;
+    if (now >= link.retry_at) {
+      Connect(id, link);
+    } else if (link.connection) {
+      link.connection->OnTimeout(now);
     }
   }
 }

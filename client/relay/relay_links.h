@@ -18,9 +18,11 @@
 
 namespace warren::client {
 
-// What the links tell, on the loop's thread.
+// What the links tell, on the loop's thread. They may call SetMap(),
+// SetWanted() and SetHome(), but not destroy the links.
 struct RelayLinksCallbacks {
   std::function<void(RelayId)> connected;
+  // A login is lost or given up, or an attempt has failed.
   std::function<void(RelayId, const absl::Status& why)> disconnected;
   std::function<void(RelayId, const crypto::NodeKey& source, Bytes packet)>
       packet;
@@ -37,6 +39,9 @@ class RelayLinks {
   // each more, up to the second.
   static constexpr absl::Duration kFirstBackOff = absl::Milliseconds(250);
   static constexpr absl::Duration kMaxBackOff = absl::Seconds(15);
+  // A login that lasted so long ends the back-off; a relay that throws us out
+  // at once is a failure like others.
+  static constexpr absl::Duration kStable = absl::Seconds(10);
 
   // What is passed by reference must outlive this object.
   RelayLinks(io::EventLoop& loop, Rng& rng, Resolver& resolver,
@@ -44,7 +49,8 @@ class RelayLinks {
              RelayLinksCallbacks callbacks);
   ~RelayLinks();
 
-  // Servers that are gone or have changed lose their connection.
+  // A connection to a server that is gone or has changed is closed, and another
+  // server of the region is tried.
   void SetMap(const derp::RelayMap& map);
   // Keeps a connection to `relay`, or closes it.
   void SetWanted(RelayId relay, bool wanted);
@@ -55,6 +61,7 @@ class RelayLinks {
             Bytes packet);
   void Flush();
 
+  // When OnTimeout() must be called.
   Instant Next() const;
   void OnTimeout(Instant now);
 
@@ -62,9 +69,14 @@ class RelayLinks {
   struct Link;
   void Connect(RelayId id, Link& link);
   void OnAddresses(RelayId id, uint64_t attempt,
-                   std::vector<net::IpAddress> addresses);
-  void OnClosed(RelayId id, absl::Status why);
-  RelayCallbacks CallbacksFor(RelayId id);
+                   const std::vector<net::IpAddress>& addresses);
+  void OnLoggedIn(RelayId id, Link& link);
+  void OnClosed(RelayId id, Link& link, const absl::Status& why);
+  // Ends the attempt or connection of `link`; whether it was logged in.
+  bool Drop(Link& link);
+  // The link that `attempt` is made for; null when it is another's turn.
+  Link* Current(RelayId id, uint64_t attempt);
+  RelayCallbacks CallbacksFor(RelayId id, uint64_t attempt);
 
   io::EventLoop& loop_;
   Rng& rng_;
@@ -75,7 +87,8 @@ class RelayLinks {
   RelayId home_;
   // Ordered: what follows from an event must not depend on a hash.
   std::map<RelayId, std::unique_ptr<Link>> links_;
-  // Closed during a callback of theirs; destroyed at the next time-out.
+  // Dropped, perhaps inside a callback of theirs; destroyed at the end of the
+  // turn.
   std::vector<std::unique_ptr<RelayConnection>> retired_;
   uint64_t num_attempts_ = 0;
   // Answers of the resolver may come when this object is gone.

@@ -4,8 +4,13 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <deque>
 #include <span>
+#include <thread>
 #include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 
 namespace warren::client {
 namespace {
@@ -34,48 +39,68 @@ std::vector<net::IpAddress> LookUp(const std::string& hostname) {
 
 }  // namespace
 
+struct Resolver::Shared {
+  struct Question {
+    std::string hostname;
+    Answer answer;
+  };
+  absl::Mutex mutex;
+  io::EventLoop* loop ABSL_GUARDED_BY(mutex) = nullptr;  // null: stop
+  std::deque<Question> queue ABSL_GUARDED_BY(mutex);
+};
+
 Resolver::Resolver(io::EventLoop& loop)
-    : loop_(loop), thread_([this] { Run(); }) {}
+    : loop_(loop), shared_(std::make_shared<Shared>()) {
+  {
+    const absl::MutexLock lock(&shared_->mutex);
+    shared_->loop = &loop;
+  }
+  // Detached, because nobody can end a look-up early.
+  std::thread([shared = shared_] { Run(shared); }).detach();
+}
 
 Resolver::~Resolver() {
-  {
-    const absl::MutexLock lock(&mutex_);
-    stop_ = true;
-  }
-  thread_.join();
+  *alive_ = false;
+  const absl::MutexLock lock(&shared_->mutex);
+  shared_->loop = nullptr;
+  shared_->queue.clear();
 }
 
 void Resolver::Resolve(const std::string& hostname, Answer answer) {
+  const Answer tell = [alive = alive_, answer = std::move(answer)](
+                          std::vector<net::IpAddress> addresses) {
+    if (*alive) answer(std::move(addresses));
+  };
   const auto literal = net::IpAddress::Parse(hostname);
   if (literal.ok()) {
-    return loop_.Post([answer = std::move(answer), address = *literal] {
-      answer({address});
-    });
+    return loop_.Post([tell, address = *literal] { tell({address}); });
   }
-  const absl::MutexLock lock(&mutex_);
-  if (queue_.size() >= kMaxQueue) {
-    return loop_.Post([answer = std::move(answer)] { answer({}); });
+  const absl::MutexLock lock(&shared_->mutex);
+  if (shared_->queue.size() >= kMaxQueue) {
+    return loop_.Post([tell] { tell({}); });
   }
-  queue_.push_back({hostname, std::move(answer)});
+  shared_->queue.push_back({hostname, tell});
 }
 
-void Resolver::Run() {
+void Resolver::Run(const std::shared_ptr<Shared>& shared) {
+  Shared& s = *shared;
   while (true) {
-    Question question;
+    Shared::Question question;
     {
-      const absl::MutexLock lock(&mutex_);
-      const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-        return stop_ || !queue_.empty();
+      const absl::MutexLock lock(&s.mutex);
+      const auto ready = [&s]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(s.mutex) {
+        return s.loop == nullptr || !s.queue.empty();
       };
-      mutex_.Await(absl::Condition(&ready));
-      if (stop_) return;
-      question = std::move(queue_.front());
-      queue_.pop_front();
+      s.mutex.Await(absl::Condition(&ready));
+      if (s.loop == nullptr) return;
+      question = std::move(s.queue.front());
+      s.queue.pop_front();
     }
-    loop_.Post([answer = std::move(question.answer),
-                addresses = LookUp(question.hostname)]() mutable {
-      answer(std::move(addresses));
-    });
+    std::vector<net::IpAddress> addresses = LookUp(question.hostname);
+    const absl::MutexLock lock(&s.mutex);
+    if (s.loop == nullptr) return;
+    s.loop->Post([answer = std::move(question.answer),
+                  addresses = std::move(addresses)] { answer(addresses); });
   }
 }
 

@@ -1,21 +1,19 @@
 #ifndef WARREN_CLIENT_RELAY_RESOLVER_H_
 #define WARREN_CLIENT_RELAY_RESOLVER_H_
 
-#include <deque>
 #include <functional>
+#include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "core/net/ip.h"
 #include "io/event_loop.h"
 
 namespace warren::client {
 
 // Looks names up in the system's DNS on a thread of its own, because the
-// system's resolver blocks.
+// system's resolver blocks, for many seconds when its servers are silent. Not
+// thread-safe: the loop's thread owns it.
 class Resolver {
  public:
   // Names waiting at once; more are answered at once with no address.
@@ -24,25 +22,24 @@ class Resolver {
 
   // Answers arrive on the thread of `loop`, which must outlive this object.
   explicit Resolver(io::EventLoop& loop);
-  // Waits for the look-up that is under way, if any.
+  // Waits for nothing: a look-up under way goes on without anybody to tell. No
+  // answer comes afterwards.
   ~Resolver();
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
 
   // `answer` gets the addresses in the system's order of preference, none when
   // the name has none or cannot be looked up. An address is its own answer.
   void Resolve(const std::string& hostname, Answer answer);
 
  private:
-  struct Question {
-    std::string hostname;
-    Answer answer;
-  };
-  void Run();
+  struct Shared;
+  static void Run(const std::shared_ptr<Shared>& shared);
 
   io::EventLoop& loop_;
-  absl::Mutex mutex_;
-  std::deque<Question> queue_ ABSL_GUARDED_BY(mutex_);
-  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  const std::shared_ptr<Shared> shared_;  // with the thread
+  // Whether answers are still wanted; only for the loop's thread.
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace warren::client
