@@ -1,181 +1,20 @@
 #include "core/relay/relay.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/base/rng.h"
 #include "core/crypto/keys.h"
 #include "core/derp/frame.h"
 #include "core/disco/disco.h"
-#include "core/relay/login_session.h"
+#include "core/relay/relay_world.h"
 #include "gtest/gtest.h"
 
 namespace warren::relay {
 namespace {
-
-using crypto::NodeKey;
-using crypto::NodePrivateKey;
-using derp::FrameType;
-
-Instant At(double seconds) {
-  return Instant::FromEpoch(absl::Seconds(seconds));
-}
-
-// A relay of some shards, whose clients keep up unless they are blocked.
-class World {
- public:
-  explicit World(uint32_t num_shards = 1, uint64_t rate = 0)
-      : server_(NodePrivateKey::Generate(rng_)) {
-    for (uint32_t i = 0; i < num_shards; ++i) {
-      Config config;
-      config.shard = i;
-      config.num_shards = num_shards;
-      config.rate_bytes_per_second = rate;
-      shards_.push_back(std::make_unique<Relay>(config, server_, rng_));
-    }
-  }
-
-  NodeKey NewKey() { return NodePrivateKey::Generate(rng_).public_key(); }
-  // One that belongs to `shard`.
-  NodeKey NewKeyOf(uint32_t shard) {
-    while (true) {
-      const NodeKey key = NewKey();
-      if (ShardOf(key, uint32_t(shards_.size())) == shard) return key;
-    }
-  }
-  Relay& ShardWith(const NodeKey& key) {
-    return *shards_[ShardOf(key, uint32_t(shards_.size()))];
-  }
-  ClientId Join(const NodeKey& key) {
-    const ClientId id = *ShardWith(key).Register(now_, key);
-    keys_[id] = key;
-    Drain();
-    inbox_[id].clear();
-    return id;
-  }
-  Relay& RelayOf(ClientId id) { return ShardWith(keys_.at(id)); }
-
-  // Gives the relay bytes of a client, draining as it asks.
-  Progress Feed(ClientId id, const FrameBytes& bytes) {
-    Bytes stream = bytes;
-    while (true) {
-      const Progress progress = RelayOf(id).FromClient(now_, id, stream);
-      Drain();
-      if (progress != Progress::kDrainFirst) return progress;
-    }
-  }
-  Progress Send(ClientId from, const NodeKey& to, absl::string_view packet) {
-    return Feed(from,
-                derp::BuildPacket(FrameType::kSendPacket, to, AsBytes(packet)));
-  }
-  void Leave(ClientId id) {
-    RelayOf(id).OnDisconnected(id);
-    Drain();
-  }
-  void RunUntil(double seconds) {
-    now_ = At(seconds);
-    for (auto& shard : shards_) shard->OnTimeout(now_);
-    Drain();
-  }
-
-  // Carries everything everywhere.
-  void Drain() {
-    bool more = true;
-    while (more) {
-      more = false;
-      for (auto& shard : shards_) {
-        while (auto message = shard->PollShardMessage()) {
-          const uint32_t to = message->to_shard;
-          shards_[to]->FromShard(now_, *std::move(message));
-          if (shards_[to]->wants_drain()) Write(*shards_[to]);
-          more = true;
-        }
-        Write(*shard);
-        while (const auto closed = shard->PollClosed()) {
-          closed_[closed->client] = closed->reason;
-        }
-      }
-    }
-  }
-
-  // What a client has received since asked last: "type:payload" of each.
-  std::string Received(ClientId id) {
-    derp::FrameReader reader(derp::Reader::kClient);
-    const FrameBytes bytes = std::exchange(inbox_[id], {});
-    Bytes stream = bytes;
-    std::vector<std::string> out;
-    while (true) {
-      const auto frame = reader.Next(stream);
-      if (!frame.ok() || !*frame) break;
-      out.push_back(Describe(**frame));
-    }
-    return absl::StrJoin(out, " ");
-  }
-  std::optional<CloseReason> ClosedFor(ClientId id) const {
-    const auto it = closed_.find(id);
-    if (it == closed_.end()) return std::nullopt;
-    return it->second;
-  }
-  std::string NameOf(const NodeKey& key) const {
-    const auto it = names_.find(key);
-    return it == names_.end() ? "?" : it->second;
-  }
-  NodeKey Named(const std::string& name, NodeKey key) {
-    names_[key] = name;
-    return key;
-  }
-  Relay& shard(size_t i) { return *shards_[i]; }
-  Instant now() const { return now_; }
-
- private:
-  void Write(Relay& shard) {
-    while (const auto id = shard.PollReady()) {
-      while (shard.TakeOutput(*id, SIZE_MAX, inbox_[*id])) {
-      }
-    }
-  }
-  std::string Describe(const derp::Frame& frame) const {
-    switch (frame.type) {
-      case FrameType::kRecvPacket: {
-        const auto parts = derp::SplitKey(frame.payload);
-        return absl::StrCat(NameOf(parts->key), ":", AsText(parts->rest));
-      }
-      case FrameType::kPeerGone: {
-        const auto parts = derp::SplitKey(frame.payload);
-        return absl::StrCat(parts->rest[0] == 1 ? "not_here:" : "gone:",
-                            NameOf(parts->key));
-      }
-      case FrameType::kKeepAlive:
-        return "keepalive";
-      case FrameType::kPong:
-        return absl::StrCat("pong:", AsText(frame.payload));
-      case FrameType::kRestarting:
-        return "restarting";
-      case FrameType::kServerInfo:
-        return "server_info";
-      default:
-        return "other";
-    }
-  }
-
-  SeededRng rng_{1};
-  NodePrivateKey server_;
-  Instant now_ = At(0);
-  std::vector<std::unique_ptr<Relay>> shards_;
-  std::map<ClientId, NodeKey> keys_;
-  std::map<NodeKey, std::string> names_;
-  std::map<ClientId, FrameBytes> inbox_;
-  std::map<ClientId, CloseReason> closed_;
-};
-
-std::string Disco() {
-  return std::string("TS\xf0\x9f\x92\xac") + std::string(56, 'd');
-}
 
 // Each rule holds on one shard and across two.
 class RelayTest : public testing::TestWithParam<bool> {
@@ -472,87 +311,6 @@ TEST(Relay, ToldOfNoMoreSourcesThanItRemembers) {
   const std::string got = world.Received(b);
   EXPECT_EQ(static_cast<size_t>(std::count(got.begin(), got.end(), ':')),
             Relay::kMaxSources);
-}
-
-TEST(LoginSession, ProvesTheKeyAndLeavesWhatFollows) {
-  SeededRng rng(1);
-  const auto server = NodePrivateKey::Generate(rng);
-  const auto client = NodePrivateKey::Generate(rng);
-  auto bytes = *derp::BuildClientInfo(client, server.public_key(), {}, rng);
-  const auto note = derp::BuildNotePreferred(true);
-  bytes.insert(bytes.end(), note.begin(), note.end());
-  LoginSession session(At(0));
-  EXPECT_EQ(session.Deadline(), At(10));
-  Bytes head = Bytes(bytes).first(50);
-  ASSERT_TRUE(session.Next(head, server).ok());
-  Bytes rest = Bytes(bytes).subspan(50);
-  const auto login = session.Next(rest, server);
-  ASSERT_TRUE(login.ok() && *login) << login.status();
-  EXPECT_EQ((*login)->client, client.public_key());
-  EXPECT_EQ(rest.size(), note.size());
-}
-
-TEST(LoginSession, RefusesAnotherFirstFrame) {
-  SeededRng rng(1);
-  const auto server = NodePrivateKey::Generate(rng);
-  const auto bytes = derp::BuildNotePreferred(true);
-  Bytes stream = bytes;
-  EXPECT_FALSE(LoginSession(At(0)).Next(stream, server).ok());
-}
-
-// Any clients doing anything: counters agree, nobody crashes, and the same
-// seed gives the same bytes.
-std::string RandomTrace(uint64_t seed) {
-  SeededRng rng(seed);
-  World world(1 + static_cast<uint32_t>(rng.Below(3)));
-  std::vector<NodeKey> keys;
-  for (char name = 'a'; name < 'g'; ++name) {
-    keys.push_back(world.Named(std::string(1, name), world.NewKey()));
-  }
-  std::vector<ClientId> here;
-  std::string trace;
-  double now = 0;
-  for (int step = 0; step < 300; ++step) {
-    const NodeKey& key = keys[rng.Below(keys.size())];
-    if (here.empty() || rng.Below(8) == 0) {
-      here.push_back(world.Join(key));
-      continue;
-    }
-    const size_t i = rng.Below(here.size());
-    const ClientId id = here[i];
-    switch (rng.Below(8)) {
-      case 0:
-        world.Leave(id);
-        here.erase(here.begin() + static_cast<ptrdiff_t>(i));
-        break;
-      case 1:
-        world.RelayOf(id).OnBlocked(world.now(), id);
-        break;
-      case 2:
-        world.RelayOf(id).OnUnblocked(id);
-        world.Drain();
-        break;
-      case 3:
-        now += static_cast<double>(rng.Below(4));
-        world.RunUntil(now);
-        break;
-      case 4:
-        world.Send(id, key, Disco());
-        break;
-      default:
-        world.Send(id, key, absl::StrCat(step));
-    }
-    if (here.empty()) continue;
-    absl::StrAppend(&trace, world.Received(here[rng.Below(here.size())]), ";");
-  }
-  return trace;
-}
-
-TEST(RelayProperty, TheSameSeedGivesTheSameTrace) {
-  for (uint64_t seed = 0; seed < 50; ++seed) {
-    SCOPED_TRACE(seed);
-    ASSERT_EQ(RandomTrace(seed), RandomTrace(seed));
-  }
 }
 
 }  // namespace
