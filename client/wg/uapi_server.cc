@@ -91,20 +91,10 @@ absl::Status UapiServer::Start(const std::string& directory) {
         absl::StrCat("configuration socket ", path_,
                      ": another daemon serves this interface already"));
   }
-  unlink(path_.c_str());
   listener_.Reset(
       socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!listener_.ok()) return Refuse(path_, "socket");
-  const mode_t before = umask(0177);
-  const int bound =
-      bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address),
-           sizeof address);
-  umask(before);
-  if (bound != 0) return Refuse(path_, "bind");
-  inode_ = InodeOf(path_);
-  if (listen(listener_.get(), static_cast<int>(kMaxClients)) != 0) {
-    return Refuse(path_, "listen");
-  }
+  WARREN_RETURN_IF_ERROR(Bind());
   // Without a watch we only miss the removal of the socket.
   watch_.Reset(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
   if (watch_.ok()) {
@@ -112,6 +102,28 @@ absl::Status UapiServer::Start(const std::string& directory) {
                       IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO);
   }
   return loop_.Watch(listener_.get(), EPOLLIN, [this](uint32_t) { Accept(); });
+}
+
+// Listens under another name first: wg(8) removes a socket that refuses it, so
+// none must be seen before it listens.
+absl::Status UapiServer::Bind() {
+  const std::string unready = absl::StrCat(path_, ".new");
+  WARREN_ASSIGN_OR_RETURN(const sockaddr_un address, AddressOf(unready));
+  unlink(unready.c_str());
+  const mode_t before = umask(0177);
+  const int bound =
+      bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address),
+           sizeof address);
+  umask(before);
+  if (bound != 0) return Refuse(path_, "bind");
+  if (listen(listener_.get(), static_cast<int>(kMaxClients)) != 0 ||
+      rename(unready.c_str(), path_.c_str()) != 0) {
+    const absl::Status status = Refuse(path_, "listen");
+    unlink(unready.c_str());
+    return status;
+  }
+  inode_ = InodeOf(path_);
+  return absl::OkStatus();
 }
 
 UapiServer::~UapiServer() {

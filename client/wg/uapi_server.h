@@ -62,6 +62,7 @@ class UapiServer {
   UapiServer(io::EventLoop& loop, std::string path, Handler handler)
       : loop_(loop), path_(std::move(path)), handler_(std::move(handler)) {}
   absl::Status Start(const std::string& directory);
+  absl::Status Bind();
   void Accept();
   void OnClient(int fd, uint32_t events);
   // False: the client is gone or misbehaves.
