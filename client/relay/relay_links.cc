@@ -7,16 +7,18 @@
 namespace warren::client {
 namespace {
 
-// The literal addresses of a relay; `needs_dns` when a family is left to DNS.
-std::vector<net::IpAddress> LiteralAddresses(const derp::RelayNode& relay,
-                                             bool& needs_dns) {
+std::vector<net::IpAddress> LiteralAddresses(const derp::RelayNode& relay) {
   std::vector<net::IpAddress> out;
-  needs_dns = relay.ipv4.empty() && relay.ipv6.empty();
   for (const std::string* text : {&relay.ipv4, &relay.ipv6}) {
     const auto address = net::IpAddress::Parse(*text);
     if (address.ok()) out.push_back(*address);
   }
   return out;
+}
+
+// Whether DNS is asked for the addresses of `family`.
+bool LeftToDns(const derp::RelayNode& relay, net::Family family) {
+  return (family == net::Family::kV4 ? relay.ipv4 : relay.ipv6).empty();
 }
 
 }  // namespace
@@ -109,14 +111,20 @@ void RelayLinks::Connect(RelayId id, Link& link) {
   if (nodes.empty()) return;  // SetMap() brings it back
   link.node = *nodes[link.next_node % nodes.size()];
   link.attempt = ++num_attempts_;
-  bool needs_dns = false;
-  const std::vector<net::IpAddress> addresses =
-      LiteralAddresses(link.node, needs_dns);
-  if (!needs_dns) return OnAddresses(id, link.attempt, addresses);
+  const auto literals = LiteralAddresses(link.node);
+  const bool ask_dns = LeftToDns(link.node, net::Family::kV4) ||
+                       LeftToDns(link.node, net::Family::kV6);
+  if (!literals.empty() || !ask_dns) {
+    return OnAddresses(id, link.attempt, literals);
+  }
   resolver_.Resolve(link.node.hostname,
-                    [this, alive = alive_, id, attempt = link.attempt](
-                        const std::vector<net::IpAddress>& found) {
-                      if (*alive) OnAddresses(id, attempt, found);
+                    [this, alive = alive_, id, attempt = link.attempt,
+                     node = link.node](std::vector<net::IpAddress> found) {
+                      if (!*alive) return;
+                      std::erase_if(found, [&](const net::IpAddress& address) {
+                        return !LeftToDns(node, address.family());
+                      });
+                      OnAddresses(id, attempt, found);
                     });
 }
 
