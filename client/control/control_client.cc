@@ -108,6 +108,10 @@ ControlClient::~ControlClient() {
 }
 
 absl::Status ControlClient::OnUpdate(const v1::NetmapUpdate& update) {
+  if (update.server_time_ms() != 0) {
+    const absl::Duration time = absl::Milliseconds(update.server_time_ms());
+    Post([this, time] { callbacks_.server_time(time); });
+  }
   std::function<void()> task;
   if (update.has_full()) {
     WARREN_ASSIGN_OR_RETURN(netmap::Netmap full,

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client/control/control_options.h"
+#include "absl/time/time.h"
 #include "core/base/rng.h"
 #include "core/base/strong_id.h"
 #include "core/crypto/keys.h"
@@ -59,6 +60,9 @@ struct ControlCallbacks {
   // itself. NOT_FOUND: control does not know this node (any more).
   // FAILED_PRECONDITION: the server's key is not the pinned one.
   std::function<void(const absl::Status&)> connection;
+  // The server's clock, since 1970-01-01 UTC, told before each update it
+  // comes with. Key expiry goes by it, not by the clock of this host.
+  std::function<void(absl::Duration unix_now)> server_time;
   std::function<void(netmap::Netmap)> netmap;
   std::function<void(netmap::NetmapDiff)> diff;
 };

@@ -149,6 +149,9 @@ class ControlClientTest : public ::testing::Test {
     callbacks.connection = [this](const absl::Status& status) {
       Note(status.ok() ? "up" : absl::StrCat("down ", status.ToString()));
     };
+    callbacks.server_time = [this](absl::Duration time) {
+      Note(absl::StrCat("time ", absl::ToInt64Milliseconds(time)));
+    };
     callbacks.netmap = [this](const netmap::Netmap& netmap) {
       Note(absl::StrCat("full ", netmap.version));
     };

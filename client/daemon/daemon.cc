@@ -138,6 +138,9 @@ absl::Status Daemon::Connect() {
     Save();
   };
   callbacks.connection = [this](const absl::Status& s) { OnConnection(s); };
+  callbacks.server_time = [this](absl::Duration unix_now) {
+    tunnel_->OnServerTime(unix_now);
+  };
   callbacks.netmap = [this](netmap::Netmap n) { OnNetmap(std::move(n)); };
   callbacks.diff = [this](netmap::NetmapDiff d) { OnDiff(d); };
   connection_ = absl::UnavailableError("not connected to control yet");
@@ -147,7 +150,8 @@ absl::Status Daemon::Connect() {
       loop_, rng_,
       ControlOptions{.url = std::move(url),
                      .machine_key = device_.machine_key.Clone(),
-                     .server_key = device_.control_key},
+                     .server_key = device_.control_key,
+                     .tls = {}},
       std::move(callbacks));
   return absl::OkStatus();
 }

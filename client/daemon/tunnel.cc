@@ -17,6 +17,8 @@ namespace {
 constexpr int kMaxBatches = 16;
 // Room for what one relay read brings; a full arena is handed on at once.
 constexpr size_t kRelayArena = 128 * 1024;
+// Less than this is the network's delay, and no matter to a key's expiry.
+constexpr absl::Duration kClockTolerance = absl::Seconds(5);
 constexpr uint16_t kMtu = 1280;  // specs/dataplane.md 10.7
 
 }  // namespace
@@ -99,9 +101,10 @@ void Tunnel::Start(const crypto::NodePrivateKey& node_key,
   engine_ = std::make_unique<engine::Engine>(
       engine::EngineConfig{.node_key = node_key.Clone(), .mtu_bytes = kMtu},
       rng_, now, std::max(loop_.clock().UnixNow(), stamp_floor));
-  engine_->OnUnixTime(now, loop_.clock().UnixNow());
   links_ = std::make_unique<RelayLinks>(loop_, rng_, devices_->resolver,
                                         node_key, LinkCallbacks());
+  unix_offset_ = absl::InfiniteDuration();
+  OnServerTime(loop_.clock().UnixNow());  // until the server says
   ReadLinks();
 }
 
@@ -127,6 +130,16 @@ absl::Status Tunnel::OnNetmapDiff(const netmap::NetmapDiff& diff) {
   if (applied.ok()) FollowNetmap();
   Drain();
   return applied;
+}
+
+void Tunnel::OnServerTime(absl::Duration unix_now) {
+  if (!engine_) return;
+  const Instant now = loop_.Now();
+  const absl::Duration offset = unix_now - now.SinceEpoch();
+  if (absl::AbsDuration(offset - unix_offset_) < kClockTolerance) return;
+  unix_offset_ = offset;
+  engine_->OnUnixTime(now, unix_now);
+  Drain();
 }
 
 void Tunnel::FollowNetmap() {

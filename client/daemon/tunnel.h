@@ -74,6 +74,8 @@ class Tunnel {
   // See the engine. Then the interface and the relays follow the netmap.
   absl::Status OnNetmap(netmap::Netmap netmap);
   absl::Status OnNetmapDiff(const netmap::NetmapDiff& diff);
+  // What control's clock says now, since 1970-01-01 UTC: key expiry goes by it.
+  void OnServerTime(absl::Duration unix_now);
 
   const std::string& interface() const { return tun_->name(); }
 
@@ -113,6 +115,8 @@ class Tunnel {
   std::unique_ptr<Tun> tun_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<RelayLinks> links_;
+  // Unix time less the loop's, as the engine knows it.
+  absl::Duration unix_offset_;
 };
 
 }  // namespace warren::client
