@@ -117,6 +117,10 @@ void EngineState::UpsertPeer(Instant now, const netmap::Node& node) {
   peer->node = node;
   UpdateRelayOf(*peer);
   if (new_disco && (is_new || peer->disco_key != node.disco_key)) {
+    // It restarted and has not spoken to us since (then the tunnel would have
+    // told the key): it cannot read what our session seals.
+    const auto info = device.Info(peer->index);
+    if (info && info->has_session) device.StartHandshake(now, peer->index);
     peers.SetDiscoKey(*peer, node.disco_key);
     peer->agent.OnDiscoKey(now, !node.disco_key.IsZero());
   }

@@ -10,6 +10,13 @@
 namespace warren::engine {
 namespace {
 
+// A mapping that STUN saw may be gone after this: NATs keep it for 30 s at
+// least (RFC 4787 asks for 2 minutes).
+constexpr absl::Duration kFreshForAnswer = absl::Seconds(20);
+// We call because a way is lost or was never there; most often our mapping is
+// what changed. Also bounds how often STUN is asked on behalf of peers.
+constexpr absl::Duration kFreshForCall = absl::Seconds(5);
+
 // Null if nothing can be said to the peer with such a key.
 const crypto::BoxSharedKey* BoxOf(const crypto::DiscoPrivateKey& mine,
                                   Peer& peer) {
@@ -132,6 +139,9 @@ void EngineState::FollowAgent(Instant now, Peer& peer) {
               SendDisco(now, peer, message, ping.to);
             },
             [&](const path::SendCallMeMaybe&) {
+              // What is known goes out at once; if it proves stale, another
+              // call follows (Agent::OnOwnEndpointsChanged).
+              network.Refresh(now, kFreshForCall);
               // An empty list would wipe what the peer knows (specs trap 27).
               if (network.endpoints().empty()) return;
               SendDisco(now, peer, disco::CallMeMaybe{network.endpoints()},

@@ -64,6 +64,12 @@ bool SelfNetwork::OnStun(Instant now, Bytes datagram) {
   return true;
 }
 
+void SelfNetwork::Refresh(Instant now, absl::Duration max_age) {
+  if (!checker_.running() && now - schedule_.last_round >= max_age) {
+    Recheck(now);
+  }
+}
+
 void SelfNetwork::Recheck(Instant now) {
   schedule_.last_round = now;
   schedule_.next_round = Instant::Never();

@@ -48,6 +48,9 @@ class SelfNetwork {
   void NoteActivity(Instant now);
   // A STUN datagram came. False if it answers nothing we asked.
   bool OnStun(Instant now, Bytes datagram);
+  // Somebody is about to be told where we are: begins a round unless what is
+  // known is younger than `max_age`.
+  void Refresh(Instant now, absl::Duration max_age);
   // Begins a round now.
   void Recheck(Instant now);
   void OnTimeout(Instant now);

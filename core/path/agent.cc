@@ -66,8 +66,10 @@ void Agent::OnPing(Instant now, const net::Endpoint& from) {
   Candidate* candidate = candidates_.Observe(now, from);
   if (candidate == nullptr) return;
   // Their packet came through, so ours may: ask at once, not at the next round.
+  // Even if we asked a moment ago: that may have met a NAT still closed.
   const bool proven = now - candidate->last_pong < kTrust;
-  if (!proven && now - candidate->last_ping >= kPingBackSpacing) {
+  if (!proven && now - candidate->last_ping_back >= kPingBackSpacing) {
+    candidate->last_ping_back = now;
     PingCandidate(now, *candidate);
   }
 }
@@ -88,6 +90,7 @@ bool Agent::OnPong(Instant now, const disco::TxId& txid) {
 void Agent::OnCallMeMaybe(Instant now,
                           std::span<const net::Endpoint> endpoints) {
   if (!has_disco_key_) return;
+  activity_.called_us = now;
   candidates_.SetFromCall(now, endpoints, BestEndpoint());
   // Both sides ping at about the same time: that opens both NATs. Also when we
   // have a path: a peer that calls has none, so ours may be dead.
@@ -129,7 +132,8 @@ void Agent::OnLinkChange(Instant now) {
 }
 
 void Agent::OnOwnEndpointsChanged(Instant now) {
-  if (active(now) && !Trusted(now)) CallPeer(now);
+  const bool awaited = now - activity_.called_us < kCallerWaits;
+  if ((active(now) || awaited) && !Trusted(now)) CallPeer(now);
 }
 
 void Agent::OnTimeout(Instant now) {

@@ -68,8 +68,9 @@ class Agent {
   // A better path than a good one is looked for this often.
   static constexpr absl::Duration kUpgrade = absl::Seconds(60);
   static constexpr absl::Duration kGoodEnough = absl::Milliseconds(5);
-  // The same address is not pinged more often; stock's 5 s loses a path for
-  // 5 s with one lost packet.
+  // In rounds the same address is not pinged more often; stock's 5 s loses a
+  // path for 5 s with one lost packet. A ping from there is answered by a ping
+  // of ours, this often.
   static constexpr absl::Duration kPingSpacing = absl::Milliseconds(200);
   static constexpr absl::Duration kPingBackSpacing = absl::Seconds(1);
   // Pings to addresses that proved nothing: at most this many at once, and
@@ -77,6 +78,8 @@ class Agent {
   static constexpr double kProbeBurst = 128;
   static constexpr double kProbesPerSecond = 20;
   static constexpr size_t kMaxUserPings = 16;
+  // A peer that called waits so long for news of our endpoints.
+  static constexpr absl::Duration kCallerWaits = absl::Seconds(5);
 
   // `rng` must outlive the agent.
   explicit Agent(Rng& rng) : rng_(rng) {}
@@ -138,6 +141,7 @@ class Agent {
     Instant at = Instant::LongAgo();
   };
   struct Activity {
+    Instant called_us = Instant::LongAgo();
     Instant until = Instant::LongAgo();
     Instant heartbeat = Instant::Never();
   };

@@ -25,6 +25,7 @@ struct Candidate {
   Instant observed_until = Instant::LongAgo();  // authentic bytes came from it
   Instant last_ping = Instant::LongAgo();       // of ours
   Instant last_pong = Instant::LongAgo();       // of the peer
+  Instant last_ping_back = Instant::LongAgo();  // of ours, upon theirs
   absl::Duration rtt = absl::InfiniteDuration();
 };
 

@@ -1,0 +1,106 @@
+#include "core/sim/network.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace warren::sim {
+
+Host& Network::AddHost(absl::string_view name, const NatKind& kind) {
+  const auto number = static_cast<uint32_t>(hosts_.size() + 1);
+  auto host = std::make_unique<Host>();
+  host->name = std::string(name);
+  const auto public_address = net::IpAddress::V4(0xc6336400 + number);
+  if (kind == kOpen) {
+    host->address = public_address;  // 198.51.100.n
+  } else {
+    host->address = net::IpAddress::V4(0x0a000002 + (number << 8));
+    host->nat = std::make_shared<Nat>(kind, public_address);
+  }
+  hosts_.push_back(std::move(host));
+  return *hosts_.back();
+}
+
+Host& Network::AddNeighbour(absl::string_view name, Host& neighbour) {
+  auto host = std::make_unique<Host>();
+  host->name = std::string(name);
+  host->address = net::IpAddress::V4(neighbour.address.v4() + 1);
+  host->nat = neighbour.nat;
+  hosts_.push_back(std::move(host));
+  return *hosts_.back();
+}
+
+void Network::SendUdp(Host& from, const net::Endpoint& to,
+                      std::vector<uint8_t> bytes) {
+  ++num_sent_;
+  world_.Note(absl::StrCat(from.name, " -> ", to.ToString(), " ", bytes.size(),
+                           " B, first ", bytes.empty() ? 0 : bytes[0]));
+  if (from.link.udp_blocked) return;
+  if (from.nat != nullptr) {
+    if (Host* neighbour = Find(to, from.nat.get())) {
+      return Deliver(from, *neighbour, from.local(), std::move(bytes));
+    }
+  }
+  const net::Endpoint source =
+      from.nat == nullptr ? from.local()
+                          : from.nat->Outbound(world_.now(), from.local(), to);
+  if (Lost(from)) return;
+  // The far NAT judges when the datagram arrives there, not now.
+  world_.After(from.link.delay, [this, &from, source, to,
+                                 bytes = std::move(bytes)]() mutable {
+    Host* reached = Reached(source, to);
+    if (reached == nullptr || reached->link.udp_blocked || Lost(*reached)) {
+      return;
+    }
+    if (from.nat != nullptr && reached->nat == from.nat) return;  // Hairpin.
+    Deliver(from, *reached, source, std::move(bytes));
+  });
+}
+
+void Network::Cut(const Host& a, const Host& b, bool cut) {
+  for (const auto& pair :
+       {std::pair(a.name, b.name), std::pair(b.name, a.name)}) {
+    if (cut) {
+      cuts_.insert(pair);
+    } else {
+      cuts_.erase(pair);
+    }
+  }
+}
+
+void Network::Deliver(Host& from, Host& to, const net::Endpoint& source,
+                      std::vector<uint8_t> bytes) {
+  if (cuts_.contains({from.name, to.name})) return;
+  world_.After(to.link.delay,
+               [&to, source, bytes = std::move(bytes)]() mutable {
+                 if (to.receive) to.receive(source, std::move(bytes));
+               });
+}
+
+Host* Network::Reached(const net::Endpoint& source, const net::Endpoint& to) {
+  if (Host* open = Find(to, nullptr)) return open;
+  for (const auto& host : hosts_) {
+    if (host->nat == nullptr || host->nat->public_address() != to.address()) {
+      continue;
+    }
+    const auto inside = host->nat->Inbound(world_.now(), source, to.port());
+    return inside ? Find(*inside, host->nat.get()) : nullptr;
+  }
+  return nullptr;
+}
+
+Host* Network::Find(const net::Endpoint& local, const Nat* nat) {
+  const auto it = std::ranges::find_if(hosts_, [&](const auto& host) {
+    return host->nat.get() == nat && host->local() == local;
+  });
+  return it == hosts_.end() ? nullptr : it->get();
+}
+
+bool Network::Lost(const Host& host) {
+  if (host.link.loss <= 0) return false;
+  constexpr uint64_t kScale = 1'000'000;
+  return static_cast<double>(world_.rng().Below(kScale)) <
+         host.link.loss * static_cast<double>(kScale);
+}
+
+}  // namespace warren::sim

@@ -1,0 +1,74 @@
+#ifndef WARREN_CORE_SIM_NETWORK_H_
+#define WARREN_CORE_SIM_NETWORK_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "core/net/ip.h"
+#include "core/sim/nat.h"
+#include "core/sim/world.h"
+
+namespace warren::sim {
+
+// The way between a host and the middle of the internet.
+struct Link {
+  absl::Duration delay = absl::Milliseconds(5);  // each direction
+  double loss = 0;  // of UDP datagrams, on each passage
+  bool udp_blocked = false;
+};
+
+// A machine with one UDP socket.
+struct Host {
+  using Receive =
+      std::function<void(const net::Endpoint& from, std::vector<uint8_t>)>;
+
+  std::string name;
+  net::IpAddress address;  // private if behind a NAT
+  uint16_t port = 41641;
+  std::shared_ptr<Nat> nat;  // null: on the internet itself; shared: one LAN
+  Link link;
+  Receive receive;
+
+  net::Endpoint local() const { return {address, port}; }
+};
+
+// Carries datagrams between hosts: NATs, delay, loss. Nothing is reordered.
+class Network {
+ public:
+  explicit Network(World& world) : world_(world) {}
+
+  // `kind` kOpen: a public address; else behind a NAT of its own.
+  Host& AddHost(absl::string_view name, const NatKind& kind = kOpen);
+  // Behind the same NAT as `neighbour`, on its LAN.
+  Host& AddNeighbour(absl::string_view name, Host& neighbour);
+
+  void SendUdp(Host& from, const net::Endpoint& to, std::vector<uint8_t> bytes);
+  // Datagrams between the two are lost, or no longer; both directions.
+  void Cut(const Host& a, const Host& b, bool cut);
+  uint64_t num_sent() const { return num_sent_; }
+
+ private:
+  void Deliver(Host& from, Host& to, const net::Endpoint& source,
+               std::vector<uint8_t> bytes);
+  // The host that a datagram reaches, through its NAT; null: nobody.
+  Host* Reached(const net::Endpoint& source, const net::Endpoint& to);
+  Host* Find(const net::Endpoint& local, const Nat* nat);
+  bool Lost(const Host& host);
+
+  World& world_;
+  std::vector<std::unique_ptr<Host>> hosts_;
+  std::set<std::pair<std::string, std::string>> cuts_;
+  uint64_t num_sent_ = 0;
+};
+
+}  // namespace warren::sim
+
+#endif  // WARREN_CORE_SIM_NETWORK_H_

@@ -1,0 +1,262 @@
+#include "core/sim/sim_node.h"
+
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "core/net/ip_packet.h"
+
+namespace warren::sim {
+namespace {
+
+constexpr size_t kRoom = 64;                // around a packet of the app
+constexpr size_t kMaxWaitingForRelay = 32;  // specs 6.2; the oldest goes
+constexpr absl::Duration kRedial = absl::Seconds(1);
+constexpr uint16_t kAppPort = 7;
+
+std::vector<uint8_t> UdpPacket(const net::IpAddress& from,
+                               const net::IpAddress& to,
+                               absl::string_view text) {
+  const auto size = static_cast<uint16_t>(text.size());
+  ByteWriter w;
+  w.U16(0x4500).U16(static_cast<uint16_t>(28 + size)).U32(0).U8(64).U8(17);
+  w.U16(0).Append(from.bytes()).Append(to.bytes());
+  w.U16(kAppPort).U16(kAppPort).U16(static_cast<uint16_t>(8 + size)).U16(0);
+  w.Append(AsBytes(text));
+  return std::move(w).Take();
+}
+
+// A batch of one packet in `bytes`, with `room` before and behind it.
+net::PacketBatch BatchOf(std::vector<uint8_t>& bytes, size_t room) {
+  net::Packet packet;
+  packet.data = bytes.data() + room;
+  packet.size = static_cast<uint32_t>(bytes.size() - 2 * room);
+  packet.headroom = packet.tailroom = static_cast<uint16_t>(room);
+  net::PacketBatch batch;
+  batch.Add(packet);
+  return batch;
+}
+
+}  // namespace
+
+SimNode::SimNode(World& world, Network& network, Host& host, NodeId id,
+                 NodeHooks hooks)
+    : world_(world),
+      network_(network),
+      host_(host),
+      id_(id),
+      hooks_(std::move(hooks)),
+      key_(crypto::NodePrivateKey::Generate(world.rng())) {
+  host_.receive = [this](const net::Endpoint& from, std::vector<uint8_t> b) {
+    InjectUdp(from, std::move(b));
+  };
+  Start();
+}
+
+net::IpAddress SimNode::address() const {
+  return net::IpAddress::V4(0x64400000 + static_cast<uint32_t>(id_.value()));
+}
+
+void SimNode::Send(const SimNode& to, absl::string_view text) {
+  SendPacket(UdpPacket(address(), to.address(), text));
+}
+
+void SimNode::SendPacket(std::vector<uint8_t> packet) {
+  packet.insert(packet.begin(), kRoom, 0);
+  packet.insert(packet.end(), kRoom, 0);
+  net::PacketBatch plain = BatchOf(packet, kRoom);
+  net::PacketBatch to_send;
+  engine_->FromTun(world_.now(), plain, to_send);
+  Transmit(to_send);
+  Drain();
+}
+
+engine::Path SimNode::PathTo(const SimNode& peer) const {
+  const auto status = engine_->peer(peer.id());
+  return status ? status->path : engine::Path();
+}
+
+bool SimNode::IsDirectTo(const SimNode& peer) const {
+  return PathTo(peer).kind == engine::PathKind::kDirect;
+}
+
+void SimNode::Restart() {
+  for (auto& [id, link] : relays_) {
+    if (link.connection) link.relay->Close(*link.connection);
+  }
+  relays_.clear();
+  engine_.reset();
+  Start();
+}
+
+void SimNode::InjectUdp(const net::Endpoint& from, std::vector<uint8_t> bytes) {
+  net::PacketBatch datagrams = BatchOf(bytes, 0);
+  datagrams[0].endpoint = from;
+  net::PacketBatch to_tun;
+  engine_->FromUdp(world_.now(), datagrams, to_tun);
+  Deliver(to_tun);
+  Drain();
+}
+
+void SimNode::With(
+    const std::function<void(engine::Engine&, Instant)>& action) {
+  action(*engine_, world_.now());
+  Drain();
+}
+
+void SimNode::Start() {
+  rngs_.push_back(std::make_unique<SeededRng>(world_.rng().U64()));
+  engine_ = std::make_unique<engine::Engine>(engine::EngineConfig{key_.Clone()},
+                                             *rngs_.back(), world_.now(),
+                                             world_.unix_now());
+  engine::LinkState link;
+  link.addresses = {host_.address};
+  link.udp4_port = host_.port;
+  engine_->OnLinkChange(world_.now(), link);
+  // The constructor's caller must be able to store us before we report.
+  world_.After(absl::ZeroDuration(), [this] {
+    hooks_.report();
+    Drain();
+  });
+}
+
+void SimNode::Drain() {
+  while (true) {
+    net::PacketBatch to_send;
+    engine_->PollTransmit(to_send);
+    if (to_send.empty()) break;
+    Transmit(to_send);
+  }
+  while (auto event = engine_->PollEvent()) OnEvent(*event);
+  ScheduleWake();
+}
+
+void SimNode::Transmit(const net::PacketBatch& batch) {
+  for (const net::Packet& packet : batch) {
+    WARREN_CHECK(packet.endpoint.IsSet());
+    if (packet.endpoint.IsRelay()) {
+      TransmitByRelay(packet);
+    } else {
+      network_.SendUdp(host_, packet.endpoint,
+                       {packet.data, packet.data + packet.size});
+    }
+  }
+}
+
+void SimNode::TransmitByRelay(const net::Packet& packet) {
+  const crypto::NodeKey* key = engine_->KeyOf(packet.peer);
+  WARREN_CHECK(key != nullptr);
+  RelayLink& link = relays_[packet.endpoint.relay()];
+  auto frame =
+      derp::BuildPacket(derp::FrameType::kSendPacket, *key, packet.bytes());
+  if (link.connected) return link.relay->Send(*link.connection, frame);
+  if (link.waiting.size() == kMaxWaitingForRelay) link.waiting.pop_front();
+  link.waiting.push_back(std::move(frame));
+}
+
+void SimNode::OnEvent(const engine::EngineEvent& event) {
+  events_.push_back(event);
+  if (const auto* wanted = std::get_if<engine::RelayWanted>(&event)) {
+    RelayLink& link = relays_[wanted->relay];
+    link.wanted = wanted->wanted;
+    if (wanted->wanted && !link.connection) Dial(wanted->relay);
+    if (!wanted->wanted && link.connection) {
+      link.relay->Close(*link.connection);
+      link.connection.reset();
+      link.connected = false;
+      const RelayId relay = wanted->relay;
+      engine_->OnRelayDisconnected(world_.now(), relay);
+    }
+  } else if (std::holds_alternative<engine::EndpointsChanged>(event) ||
+             std::holds_alternative<engine::HomeRelayChanged>(event)) {
+    hooks_.report();
+  } else if (const auto* path = std::get_if<engine::PathChanged>(&event)) {
+    world_.Note(absl::StrCat(host_.name, " path to ", path->peer.value(), ": ",
+                             path->path.endpoint.ToString()));
+  }
+}
+
+void SimNode::Dial(RelayId relay) {
+  RelayLink& link = relays_[relay];
+  link.relay = hooks_.relay(relay);
+  link.reader = derp::FrameReader(derp::Reader::kClient);
+  SimRelay::Client client;
+  client.key = key_.public_key();
+  client.delay = host_.link.delay;
+  client.on_connected = [this, relay] {
+    RelayLink& up = relays_[relay];
+    up.connected = true;
+    for (auto& frame : up.waiting) {
+      up.relay->Send(*up.connection, std::move(frame));
+    }
+    up.waiting.clear();
+    engine_->OnRelayConnected(world_.now(), relay);
+    Drain();
+  };
+  client.on_closed = [this, relay] { OnRelayClosed(relay); };
+  client.on_bytes = [this, relay](Bytes bytes) { OnRelayBytes(relay, bytes); };
+  link.connection = link.relay->Connect(std::move(client));
+}
+
+void SimNode::OnRelayClosed(RelayId relay) {
+  RelayLink& link = relays_[relay];
+  link.connection.reset();
+  if (link.connected) {
+    link.connected = false;
+    engine_->OnRelayDisconnected(world_.now(), relay);
+    Drain();
+  }
+  world_.After(kRedial, [this, relay] {
+    RelayLink& again = relays_[relay];
+    if (again.wanted && !again.connection) Dial(relay);
+  });
+}
+
+void SimNode::OnRelayBytes(RelayId relay, Bytes bytes) {
+  while (true) {
+    const auto frame = relays_[relay].reader.Next(bytes);
+    WARREN_CHECK(frame.ok());
+    if (!*frame) return;
+    const auto parts = derp::SplitKey((*frame)->payload);
+    if (!parts) continue;
+    if ((*frame)->type == derp::FrameType::kPeerGone) {
+      engine_->OnRelayPeerGone(world_.now(), relay, parts->key);
+    } else if ((*frame)->type == derp::FrameType::kRecvPacket) {
+      std::vector<uint8_t> copy(parts->rest.begin(), parts->rest.end());
+      net::PacketBatch frames = BatchOf(copy, 0);
+      frames[0].peer = engine_->FindPeer(parts->key);
+      net::PacketBatch to_tun;
+      engine_->FromRelay(world_.now(), relay, frames, to_tun);
+      Deliver(to_tun);
+    }
+    Drain();
+  }
+}
+
+void SimNode::Deliver(const net::PacketBatch& to_tun) {
+  for (const net::Packet& packet : to_tun) {
+    net::IpPacket ip;
+    WARREN_CHECK(net::ParseIp(packet.bytes(), ip) == net::IpError::kNone);
+    ++num_received_;
+    if (!keeps_texts_ || ip.payload.size() < 8) continue;
+    const absl::string_view text = AsText(ip.payload.subspan(8));
+    inbox_.emplace_back(text);
+    world_.Note(absl::StrCat(host_.name, " app got ", text));
+  }
+}
+
+void SimNode::ScheduleWake() {
+  const Instant next = engine_->Next().at;
+  if (next >= wake_at_) return;
+  wake_at_ = next;
+  world_.At(next, [this, next] {
+    if (wake_at_ != next) return;  // An earlier wake-up took its place.
+    wake_at_ = Instant::Never();
+    if (engine_->Next().at <= world_.now()) engine_->OnTimeout(world_.now());
+    Drain();
+  });
+}
+
+}  // namespace warren::sim
