@@ -67,11 +67,6 @@ class Session {
 class Sessions {
  public:
   Session* current() const { return current_.get(); }
-  bool Holds(const Session* session) const {
-    return session != nullptr &&
-           (session == previous_.get() || session == current_.get() ||
-            session == next_.get());
-  }
 
   // A response came: the session is proven and becomes current.
   void BeginAsInitiator(std::unique_ptr<Session> session);
