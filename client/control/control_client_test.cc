@@ -62,7 +62,9 @@ class FakeControl final : public v1::Coordination::Service {
     update.mutable_full()->mutable_self()->set_id(7);
     update.mutable_full()->mutable_self()->set_node_key(
         broken_ ? "short" : request->node_key());
+    update.set_server_time_ms(1234);
     writer->Write(update);
+    update.clear_server_time_ms();
     while (!context->IsCancelled()) {
       absl::SleepFor(absl::Milliseconds(2));
       if (sent == version_) continue;
@@ -302,7 +304,8 @@ TEST_F(ControlClientTest, DeliversTheNetmapAndItsDiffsInOrder) {
   control_.version_ = 6;
   EXPECT_EQ(Await("diff"), "diff 5-6");
   absl::MutexLock lock(&mutex_);
-  EXPECT_THAT(events_, ElementsAre("up", "full 1", "diff 1-5", "diff 5-6"));
+  EXPECT_THAT(events_,
+              ElementsAre("up", "time 1234", "full 1", "diff 1-5", "diff 5-6"));
 }
 
 TEST_F(ControlClientTest, SurvivesARestartOfControl) {
