@@ -66,6 +66,9 @@ Daemon::Daemon(io::EventLoop& loop, Rng& rng, StateFolder folder,
       device_(std::move(device)) {}
 
 Daemon::~Daemon() {
+  // Who waits for these is gone, or the program is ending.
+  pings_.clear();
+  up_done_ = logout_done_ = nullptr;
   Disconnect();
   loop_.SetDeadline(nullptr, nullptr);
   loop_.SetTurnEnd(nullptr);
@@ -84,7 +87,6 @@ void Daemon::Up(const UpParams& params, Done done) {
     if (!connecting.ok()) return done(connecting);
   }
   up_done_ = std::move(done);
-  up_deadline_ = loop_.Now() + kUpDeadline;
   if (!device_.logged_in || !params.auth_key.empty() ||
       state() == DaemonState::kExpired) {
     return Register(params);
@@ -92,6 +94,7 @@ void Daemon::Up(const UpParams& params, Done done) {
   device_.wants_up = true;
   Save();
   if (state() == DaemonState::kRunning) return FinishUp(absl::OkStatus());
+  up_deadline_ = loop_.Now() + kUpDeadline;
   if (!was_up) control_->Watch(device_.node_key.public_key());
 }
 
@@ -142,7 +145,7 @@ absl::Status Daemon::Connect() {
     tunnel_->OnServerTime(unix_now);
   };
   callbacks.netmap = [this](netmap::Netmap n) { OnNetmap(std::move(n)); };
-  callbacks.diff = [this](netmap::NetmapDiff d) { OnDiff(d); };
+  callbacks.diff = [this](const netmap::NetmapDiff& d) { OnDiff(d); };
   connection_ = absl::UnavailableError("not connected to control yet");
   tunnel_->Start(device_.node_key, device_.latest_wg_stamp);
   save_at_ = loop_.Now() + kStampInterval;
@@ -165,9 +168,12 @@ void Daemon::Disconnect() {
     tunnel_->Stop();
   }
   save_at_ = Instant::Never();
-  registration_.reset();
   for (auto& [id, done] : std::exchange(pings_, {})) {
     done({.ping_id = id, .peer = {}, .path = {}, .rtt = std::nullopt});
+  }
+  if (logout_done_) {
+    std::exchange(logout_done_, nullptr)(
+        absl::CancelledError("`warren down` came in between"));
   }
 }
 
@@ -178,23 +184,25 @@ void Daemon::Register(const UpParams& params) {
                       .auth_key = params.auth_key,
                       .wanted_name = device_.wanted_name,
                       .ephemeral = device_.ephemeral},
-                     [this](absl::StatusOr<Registration> registered) {
-                       OnRegistered(std::move(registered));
+                     [this](const absl::StatusOr<Registration>& registered) {
+                       OnRegistered(registered);
                      });
 }
 
-void Daemon::OnRegistered(absl::StatusOr<Registration> registered) {
+void Daemon::OnRegistered(const absl::StatusOr<Registration>& registered) {
   if (!registered.ok()) {
     // Deferred: the client must not be destroyed inside its own callback.
-    if (!device_.logged_in) loop_.Post([this] { Disconnect(); });
+    if (!device_.logged_in || !device_.wants_up) {
+      loop_.Post([this] { Disconnect(); });
+    }
     return FinishUp(registered.status());
   }
-  registration_ = *std::move(registered);
-  spdlog::info("logged in node={} tailnet={}", registration_->node.name,
-               registration_->tailnet);
+  spdlog::info("logged in node={} tailnet={}", registered->node.name,
+               registered->tailnet);
   device_.logged_in = true;
   device_.wants_up = true;
   Save();
+  up_deadline_ = loop_.Now() + kUpDeadline;
   control_->Watch(device_.node_key.public_key());
   if (state() == DaemonState::kRunning) FinishUp(absl::OkStatus());
 }
@@ -279,6 +287,10 @@ absl::Status Daemon::Down() {
 
 void Daemon::Logout(Done done) {
   FinishUp(absl::CancelledError("`warren logout` came in between"));
+  if (logout_done_) {
+    return done(absl::AlreadyExistsError(
+        "another `warren logout` is under way; wait for it"));
+  }
   if (!device_.logged_in) {
     return done(absl::FailedPreconditionError("this device is not logged in"));
   }
@@ -286,23 +298,27 @@ void Daemon::Logout(Done done) {
     const absl::Status connecting = Connect();
     if (!connecting.ok()) return done(connecting);
   }
-  control_->Logout(
-      device_.node_key.public_key(),
-      [this, done = std::move(done)](const absl::Status& told) {
-        // Deferred: the client must not be destroyed inside its own callback.
-        loop_.Post([this, done, told] {
-          Disconnect();
-          device_.node_key = crypto::NodePrivateKey::Generate(rng_);
-          device_.logged_in = device_.wants_up = false;
-          const absl::Status saved = folder_.Save(device_);
-          if (!saved.ok()) return done(saved);
-          if (told.ok() || absl::IsNotFound(told)) return done({});
-          done(absl::UnavailableError(absl::StrCat(
-              "logged out here, but control could not be told (",
-              told.message(),
-              "): it lists this node until an administrator removes it")));
-        });
-      });
+  logout_done_ = std::move(done);
+  control_->Logout(device_.node_key.public_key(),
+                   [this](const absl::Status& told) {
+                     // Deferred: the client must not be destroyed inside its
+                     // own callback.
+                     loop_.Post([this, told] { OnLoggedOut(told); });
+                   });
+}
+
+void Daemon::OnLoggedOut(const absl::Status& told) {
+  if (!logout_done_) return;  // `warren down` came in between
+  const Done done = std::exchange(logout_done_, nullptr);
+  Disconnect();
+  device_.node_key = crypto::NodePrivateKey::Generate(rng_);
+  device_.logged_in = device_.wants_up = false;
+  const absl::Status saved = folder_.Save(device_);
+  if (!saved.ok()) return done(saved);
+  if (told.ok() || absl::IsNotFound(told)) return done(absl::OkStatus());
+  done(absl::UnavailableError(absl::StrCat(
+      "logged out here, but control could not be told (", told.message(),
+      "): it lists this node until an administrator removes it")));
 }
 
 void Daemon::Shutdown(std::function<void()> done) {
@@ -336,13 +352,11 @@ absl::Status Daemon::Ping(absl::string_view peer, PingDone done) {
             ? "this device has no peers"
             : absl::StrCat("there are ", absl::StrJoin(names, ", "))));
   }
-  absl::StatusOr<uint64_t> ping;
-  tunnel_->Command([&](engine::Engine& e, Instant now) {
-    ping = e.PingPath(now, *id);
+  return tunnel_->Command([&](engine::Engine& e, Instant now) {
+    const absl::StatusOr<uint64_t> ping = e.PingPath(now, *id);
     if (ping.ok()) pings_[*ping] = std::move(done);
-    return 0;
+    return ping.status();
   });
-  return ping.status();
 }
 
 DaemonState Daemon::state() const {

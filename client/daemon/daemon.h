@@ -51,7 +51,8 @@ class Daemon {
  public:
   using Done = std::function<void(absl::Status)>;
   using PingDone = std::function<void(const engine::PingResult&)>;
-  // How long `warren up` waits for the first netmap; the daemon itself goes on.
+  // How long `warren up` waits for the first netmap after the login; the daemon
+  // itself goes on.
   static constexpr absl::Duration kUpDeadline = absl::Seconds(20);
 
   // Reads the state, makes the tunnel, and comes up if it was up before. The
@@ -79,9 +80,6 @@ class Daemon {
   const DeviceState& device() const { return device_; }
   const Tunnel& tunnel() const { return *tunnel_; }
   Tunnel& tunnel() { return *tunnel_; }
-  const std::optional<Registration>& registration() const {
-    return registration_;
-  }
   // Problems, one line each.
   std::vector<std::string> Health() const;
 
@@ -91,7 +89,8 @@ class Daemon {
   absl::Status Connect();
   void Disconnect();
   void Register(const UpParams& params);
-  void OnRegistered(absl::StatusOr<Registration> registered);
+  void OnRegistered(const absl::StatusOr<Registration>& registered);
+  void OnLoggedOut(const absl::Status& told);
   void OnNetmap(netmap::Netmap netmap);
   void OnDiff(const netmap::NetmapDiff& diff);
   void OnConnection(const absl::Status& status);
@@ -108,9 +107,8 @@ class Daemon {
   DeviceState device_;
   std::unique_ptr<Tunnel> tunnel_;
   std::unique_ptr<ControlClient> control_;  // while connected or trying to
-  std::optional<Registration> registration_;
-  absl::Status connection_;  // of the netmap stream
-  Done up_done_;
+  absl::Status connection_;                 // of the netmap stream
+  Done up_done_, logout_done_;              // of a call under way
   Instant up_deadline_ = Instant::Never();
   Instant save_at_ = Instant::Never();
   std::map<uint64_t, PingDone> pings_;  // by the engine's ping id

@@ -45,19 +45,24 @@ absl::Status InterfaceConfig::Change(const std::set<net::IpAddress>& addresses,
   // Routes go before the addresses they would use, and come after them.
   for (const net::IpPrefix& prefix : Missing(routes_, routes)) {
     first.Update(netlink_.DeleteRoute({ifindex_, prefix}));
+    routes_.erase(prefix);
   }
   for (const net::IpAddress& address : Missing(addresses_, addresses)) {
     first.Update(
         netlink_.DeleteAddress({ifindex_, address, FullLength(address)}));
+    addresses_.erase(address);
   }
   for (const net::IpAddress& address : Missing(addresses, addresses_)) {
-    first.Update(netlink_.AddAddress({ifindex_, address, FullLength(address)}));
+    const absl::Status added =
+        netlink_.AddAddress({ifindex_, address, FullLength(address)});
+    if (added.ok()) addresses_.insert(address);
+    first.Update(added);
   }
   for (const net::IpPrefix& prefix : Missing(routes, routes_)) {
-    first.Update(netlink_.AddRoute({ifindex_, prefix}));
+    const absl::Status added = netlink_.AddRoute({ifindex_, prefix});
+    if (added.ok()) routes_.insert(prefix);
+    first.Update(added);
   }
-  addresses_ = addresses;
-  routes_ = routes;
   return first;
 }
 

@@ -23,9 +23,10 @@ class InterfaceConfig {
 
   // Brings the interface up with the addresses of `netmap.self` and a route to
   // each peer's allowed-ips. Only what differs is touched. Goes on after an
-  // error and returns the first.
+  // error and returns the first; what the kernel refused is tried again by the
+  // next call.
   absl::Status Apply(const netmap::Netmap& netmap);
-  // Takes all of it away again; the interface stays, down or without routes.
+  // Takes all of it away again; the interface stays, up and without routes.
   absl::Status Clear();
 
  private:

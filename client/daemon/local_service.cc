@@ -163,41 +163,45 @@ grpc::Status LocalService::Ping(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
+absl::Status LocalService::LookAtNetwork(grpc::ServerContext& context,
+                                         bool recheck, Network& network) {
+  // Not `network` itself: the loop may answer when the caller has left.
+  auto seen = std::make_shared<Network>();
+  const absl::Status status = OnLoop(context, [this, seen, recheck](Done done) {
+    if (daemon_.tunnel().engine() == nullptr) {
+      return done(absl::FailedPreconditionError(
+          "the tunnel is not up; `warren up` brings it up"));
+    }
+    if (recheck) {
+      daemon_.tunnel().Command(
+          [](engine::Engine& engine, Instant now) { engine.Recheck(now); });
+    }
+    const engine::Engine& engine = *daemon_.tunnel().engine();
+    seen->report = NetcheckOf(engine.network(), engine.netmap());
+    if (engine.netmap() != nullptr) {
+      seen->num_relays = engine.netmap()->relay_map.regions.size();
+    }
+    done(absl::OkStatus());
+  });
+  if (status.ok()) network = std::move(*seen);
+  return status;
+}
+
 grpc::Status LocalService::Netcheck(grpc::ServerContext* context,
                                     const v1::NetcheckRequest*,
                                     v1::NetcheckReport* response) {
-  auto report = std::make_shared<v1::NetcheckReport>();
   const absl::Time end = absl::Now() + kNetcheckLimit;
-  const auto look = [&](bool start, size_t* num_relays) {
-    return OnLoop(*context, [this, report, start, num_relays](Done done) {
-      if (daemon_.tunnel().engine() == nullptr) {
-        return done(absl::FailedPreconditionError(
-            "the tunnel is not up; `warren up` brings it up"));
-      }
-      if (start) {
-        daemon_.tunnel().Command([](engine::Engine& engine, Instant now) {
-          engine.Recheck(now);
-          return 0;
-        });
-      }
-      const engine::Engine& engine = *daemon_.tunnel().engine();
-      *report = NetcheckOf(engine.network(), engine.netmap());
-      if (engine.netmap() != nullptr) {
-        *num_relays = engine.netmap()->relay_map.regions.size();
-      }
-      done(absl::OkStatus());
-    });
-  };
-  size_t num_relays = 0;
-  absl::Status status = look(true, &num_relays);
+  Network network;
+  absl::Status status = LookAtNetwork(*context, /*recheck=*/true, network);
   while (status.ok() && absl::Now() < end) {
     absl::SleepFor(kLook);
-    status = look(false, &num_relays);
-    if (static_cast<size_t>(report->relay_latencies_size()) >= num_relays) {
+    status = LookAtNetwork(*context, /*recheck=*/false, network);
+    if (static_cast<size_t>(network.report.relay_latencies_size()) >=
+        network.num_relays) {
       break;
     }
   }
-  if (status.ok()) *response = *report;
+  if (status.ok()) *response = std::move(network.report);
   return io::ToGrpc(status);
 }
 

@@ -52,6 +52,13 @@ class LocalService final : public v1::Local::Service {
   absl::Status PingOnce(grpc::ServerContext& context,
                         const v1::PingRequest& request, v1::PingReply& reply);
 
+  struct Network {
+    v1::NetcheckReport report;
+    size_t num_relays = 0;  // of the netmap
+  };
+  absl::Status LookAtNetwork(grpc::ServerContext& context, bool recheck,
+                             Network& network);
+
   io::EventLoop& loop_;
   Daemon& daemon_;
   const bool may_write_;

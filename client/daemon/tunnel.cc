@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <set>
 #include <utility>
 
-#include "core/base/overloaded.h"
+#include "client/io/intermission.h"
 #include "core/base/status_macros.h"
+#include "spdlog/spdlog.h"
 
 namespace warren::client {
 namespace {
@@ -28,6 +30,9 @@ struct Tunnel::Devices {
   std::unique_ptr<Netlink> netlink;
   std::optional<LinkMonitor> monitor;
   std::optional<InterfaceConfig> interface;
+  absl::Status interface_status;  // of its latest change
+  std::set<RelayId> lost_relays;  // said to be so
+  Intermission intermission;
   Resolver resolver;
   explicit Devices(io::EventLoop& loop) : resolver(loop) {}
 };
@@ -113,6 +118,8 @@ void Tunnel::Stop() {
   links_.reset();
   engine_.reset();
   lanes_->relayed.clear();
+  lanes_->arena_used = 0;
+  devices_->lost_relays.clear();
   // Only the interface is affected, and it may be gone already.
   (void)devices_->interface->Clear();
 }
@@ -145,8 +152,14 @@ void Tunnel::OnServerTime(absl::Duration unix_now) {
 void Tunnel::FollowNetmap() {
   const netmap::Netmap& netmap = *engine_->netmap();
   links_->SetMap(netmap.relay_map);
-  // A route that the kernel refuses is retried with the next netmap.
-  (void)devices_->interface->Apply(netmap);
+  // What the kernel refuses is tried again with the next netmap.
+  const absl::Status applied = devices_->interface->Apply(netmap);
+  if (applied == devices_->interface_status) return;
+  devices_->interface_status = applied;
+  if (!applied.ok()) {
+    spdlog::warn("interface {}: {}", interface(),
+                 std::string(applied.message()));
+  }
 }
 
 void Tunnel::ReadLinks() {
@@ -167,6 +180,8 @@ void Tunnel::OnTun() {
       loop_.Unwatch(tun_->fd());
       return callbacks_.lost();
     }
+    devices_->intermission.CountSingles(tun_->last_singles());
+    if (tun_->last_was_super()) devices_->intermission.CountSuper();
     if (engine_ && !lanes_->in.empty()) {
       engine_->FromTun(loop_.Now(), lanes_->in, lanes_->to_send);
       Send(lanes_->to_send);
@@ -174,13 +189,17 @@ void Tunnel::OnTun() {
     }
     if (result == Tun::ReadResult::kDrained) break;
   }
-  if (links_) links_->Flush();
 }
 
 void Tunnel::OnUdp(net::Family family) {
   for (int i = 0; i < kMaxBatches; ++i) {
     const Udp::ReceiveResult result =
         devices_->udp->Receive(family, lanes_->in);
+    if (devices_->udp->last_was_train()) {
+      devices_->intermission.CountSuper();
+    } else {
+      devices_->intermission.CountSingles(devices_->udp->last_messages());
+    }
     if (engine_ && !lanes_->in.empty()) {
       engine_->FromUdp(loop_.Now(), lanes_->in, lanes_->to_tun);
       tun_->Write(lanes_->to_tun);
@@ -189,7 +208,6 @@ void Tunnel::OnUdp(net::Family family) {
     }
     if (result == Udp::ReceiveResult::kDrained) break;
   }
-  if (links_) links_->Flush();
 }
 
 void Tunnel::OnRelayPacket(RelayId relay, const crypto::NodeKey& source,
@@ -225,9 +243,15 @@ void Tunnel::FlushRelayPackets() {
 RelayLinksCallbacks Tunnel::LinkCallbacks() {
   RelayLinksCallbacks callbacks;
   callbacks.connected = [this](RelayId relay) {
+    spdlog::info("relay {} connected", relay.value());
+    devices_->lost_relays.erase(relay);
     engine_->OnRelayConnected(loop_.Now(), relay);
   };
-  callbacks.disconnected = [this](RelayId relay, const absl::Status&) {
+  callbacks.disconnected = [this](RelayId relay, const absl::Status& why) {
+    const bool is_news = devices_->lost_relays.insert(relay).second;
+    spdlog::log(is_news && !absl::IsCancelled(why) ? spdlog::level::warn
+                                                   : spdlog::level::debug,
+                "relay {} lost: {}", relay.value(), std::string(why.message()));
     engine_->OnRelayDisconnected(loop_.Now(), relay);
   };
   callbacks.packet = [this](RelayId relay, const crypto::NodeKey& source,
@@ -287,15 +311,17 @@ Instant Tunnel::Next() const {
 
 void Tunnel::OnTimeout(Instant now) {
   if (!engine_) return;
-  engine_->OnTimeout(now);
+  engine_->OnTimeout(loop_.Now());
   links_->OnTimeout(now);
   Drain();
 }
 
 void Tunnel::OnTurnEnd() {
-  if (!engine_) return;
-  Drain();
-  links_->Flush();
+  if (engine_) {
+    Drain();
+    links_->Flush();
+  }
+  devices_->intermission.AfterTurn();
 }
 
 void Tunnel::OnEvent(const engine::EngineEvent& event) {

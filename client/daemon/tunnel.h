@@ -63,12 +63,11 @@ class Tunnel {
 
   // Null when stopped. Call through Command() what changes it.
   const engine::Engine* engine() const { return engine_.get(); }
-  // Runs `command` on the engine, if there is one, and does what follows.
+  // Runs `command` on the engine, which must be there; what follows is done at
+  // the end of this turn.
   template <class Function>
   auto Command(Function command) {
-    auto result = command(*engine_, loop_.Now());
-    Drain();
-    return result;
+    return command(*engine_, loop_.Now());
   }
 
   // See the engine. Then the interface and the relays follow the netmap.
