@@ -1,0 +1,346 @@
+#include "core/path/agent.h"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/testing/literals.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace warren::path {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::warren::testing::At;
+
+const net::Endpoint kHere = At("198.51.100.7:41641");
+const net::Endpoint kThere = At("203.0.113.9:41641");
+const RelayId kRelay(900);
+
+// An agent with a relay, a disco key and two candidates, and a clock.
+class AgentTest : public ::testing::Test {
+ protected:
+  AgentTest() : agent_(rng_) {
+    agent_.SetRelay(kRelay);
+    agent_.OnDiscoKey(now_, true);
+    agent_.SetEndpoints(now_, std::vector{kHere, kThere});
+    Drain();
+  }
+
+  // Collects what the agent wants; pings are kept to be answered.
+  void Drain() {
+    calls_ = 0;
+    sent_.clear();
+    while (const auto action = agent_.PollAction()) {
+      if (const auto* ping = std::get_if<SendPing>(&*action)) {
+        sent_.push_back(ping->to);
+        pings_.push_back(*ping);
+      } else if (std::holds_alternative<SendCallMeMaybe>(*action)) {
+        ++calls_;
+      } else if (const auto* answer = std::get_if<PingAnswered>(&*action)) {
+        answers_.push_back(*answer);
+      } else {
+        paths_.push_back(std::get<PathTaken>(*action).path);
+      }
+    }
+  }
+  // Steps through each deadline on the way.
+  void Advance(absl::Duration by) {
+    const Instant until = now_ + by;
+    std::vector<net::Endpoint> sent;
+    int calls = 0;
+    while (agent_.Next() <= until) {
+      now_ = std::max(now_, agent_.Next());
+      agent_.OnTimeout(now_);
+      Drain();
+      sent.insert(sent.end(), sent_.begin(), sent_.end());
+      calls += calls_;
+    }
+    now_ = until;
+    sent_ = sent;
+    calls_ = calls;
+  }
+  Route Send() {
+    const Route route = agent_.OnSend(now_);
+    Drain();
+    return route;
+  }
+  // Answers the latest ping to `endpoint`, `rtt` after it was sent just now.
+  bool Answer(const net::Endpoint& endpoint,
+              absl::Duration rtt = absl::Milliseconds(20)) {
+    now_ += rtt;
+    for (auto it = pings_.rbegin(); it != pings_.rend(); ++it) {
+      if (it->to != endpoint) continue;
+      const bool taken = agent_.OnPong(now_, it->txid);
+      Drain();
+      return taken;
+    }
+    ADD_FAILURE() << "no ping to " << endpoint.ToString();
+    return false;
+  }
+  // As Advance(), while the peer at kHere answers. Returns the pings it got.
+  size_t AdvanceAnswered(absl::Duration by) {
+    size_t pinged = 0;
+    for (const Instant until = now_ + by; now_ < until;) {
+      Advance(absl::Milliseconds(100));
+      for (const net::Endpoint& to : std::vector(sent_)) {
+        if (to != kHere) continue;
+        ++pinged;
+        Answer(to, absl::ZeroDuration());
+      }
+    }
+    return pinged;
+  }
+  void GoDirect() {
+    Send();
+    ASSERT_TRUE(Answer(kHere));
+    ASSERT_EQ(agent_.path().kind, PathKind::kDirect);
+  }
+
+  SeededRng rng_{1};
+  Agent agent_;
+  Instant now_ = Instant::FromEpoch(absl::Seconds(1));
+  std::vector<SendPing> pings_;      // all so far
+  std::vector<net::Endpoint> sent_;  // pinged since the last step
+  int calls_ = 0;                    // CallMeMaybe since the last step
+  std::vector<Path> paths_;          // reported so far
+  std::vector<PingAnswered> answers_;
+};
+
+TEST_F(AgentTest, SaysNothingUntilThePeerIsWanted) {
+  EXPECT_TRUE(agent_.Next().IsNever());
+  EXPECT_THAT(pings_, IsEmpty());
+}
+
+TEST_F(AgentTest, SendsTheFirstPacketByRelayAndLooksForAWay) {
+  const Route route = Send();
+  EXPECT_TRUE(route.relay);
+  EXPECT_FALSE(route.direct.IsSet());
+  EXPECT_THAT(sent_, ElementsAre(kHere, kThere));
+  EXPECT_EQ(calls_, 1);
+}
+
+TEST_F(AgentTest, TakesTheDirectPathOnceAPongProvesIt) {
+  GoDirect();
+  const Route route = Send();
+  EXPECT_EQ(route.direct, kHere);
+  EXPECT_FALSE(route.relay);
+  EXPECT_EQ(paths_.back(), (Path{PathKind::kDirect, kHere}));
+  EXPECT_EQ(agent_.rtt(), absl::Milliseconds(20));
+}
+
+TEST_F(AgentTest, BelievesNoPongItDidNotAskFor) {
+  Send();
+  EXPECT_FALSE(agent_.OnPong(now_, disco::TxId{}));
+  EXPECT_FALSE(Send().direct.IsSet());
+}
+
+TEST_F(AgentTest, BelievesAPongOnce) {
+  Send();
+  EXPECT_TRUE(Answer(kHere));
+  EXPECT_FALSE(Answer(kHere));
+}
+
+TEST_F(AgentTest, BelievesNoPongThatComesTooLate) {
+  Send();
+  const size_t first = pings_.size() - 2;
+  Advance(PingLedger::kTimeout);
+  EXPECT_FALSE(agent_.OnPong(now_, pings_[first].txid));
+}
+
+TEST_F(AgentTest, MovesNowhereForAPingOrAuthenticPacket) {
+  GoDirect();
+  agent_.OnPing(now_, kThere);
+  agent_.OnAuthentic(now_, At("192.0.2.1:5"));
+  Drain();
+  EXPECT_EQ(Send().direct, kHere);
+}
+
+TEST_F(AgentTest, AsksBackAtOnceWhereAPingCameFrom) {
+  agent_.OnPing(now_, At("192.0.2.1:5"));
+  Drain();
+  EXPECT_THAT(sent_, ElementsAre(At("192.0.2.1:5")));
+  agent_.OnPing(now_, At("192.0.2.1:5"));  // But not each time.
+  Drain();
+  EXPECT_THAT(sent_, IsEmpty());
+}
+
+TEST_F(AgentTest, RepeatsLostProbesQuicklyAndThenRarely) {
+  Send();
+  Advance(absl::Seconds(1));
+  EXPECT_EQ(sent_.size(), 2u * 2);
+  for (int i = 0; i < 300; ++i) {
+    Send();
+    Advance(absl::Seconds(1));
+  }
+  Advance(absl::Seconds(15));
+  EXPECT_LE(sent_.size(), 2u * 2);
+}
+
+TEST_F(AgentTest, PrefersAMuchFasterPathButDoesNotFlap) {
+  Send();
+  Answer(kThere, absl::Milliseconds(40));
+  EXPECT_EQ(Send().direct, kThere);
+  Advance(Agent::kUpgrade);
+  for (int i = 0; i < 25 && !sent_.empty(); ++i) Send();
+  agent_.OnCallMeMaybe(now_, std::vector{kHere, kThere});
+  Drain();
+  Answer(kThere, absl::Milliseconds(40));
+  agent_.OnCallMeMaybe(now_ += absl::Seconds(1), std::vector{kHere, kThere});
+  Drain();
+  Answer(kHere, absl::Milliseconds(35));
+  EXPECT_EQ(Send().direct, kThere);  // 5 ms is not worth a move.
+  agent_.OnCallMeMaybe(now_ += absl::Seconds(1), std::vector{kHere, kThere});
+  Drain();
+  Answer(kHere, absl::Milliseconds(10));
+  EXPECT_EQ(Send().direct, kHere);
+}
+
+TEST_F(AgentTest, SendsBothWaysSoonAfterTheAnswersStop) {
+  GoDirect();
+  Send();
+  Advance(absl::Milliseconds(550));
+  const Route route = Send();
+  EXPECT_EQ(route.direct, kHere);
+  EXPECT_TRUE(route.relay);
+}
+
+TEST_F(AgentTest, StaysOnThePathThatAnswers) {
+  GoDirect();
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_FALSE(Send().relay);
+    Advance(absl::Milliseconds(100));
+    agent_.OnAuthentic(now_, kHere);
+    if (!pings_.empty() && i % 10 == 0) agent_.OnPong(now_, pings_.back().txid);
+    Drain();
+  }
+}
+
+TEST_F(AgentTest, GivesADeadPathUpAndTellsOnce) {
+  GoDirect();
+  paths_.clear();
+  for (int i = 0; i < 40; ++i) {
+    Send();
+    Advance(absl::Milliseconds(100));
+  }
+  EXPECT_FALSE(Send().direct.IsSet());
+  EXPECT_THAT(paths_, ElementsAre(Path{PathKind::kRelay,
+                                       net::Endpoint::Relay(kRelay)}));
+}
+
+TEST_F(AgentTest, BeatsEveryThreeSecondsUntilTheLastUseIs45SecondsAgo) {
+  GoDirect();
+  const size_t beats = AdvanceAnswered(absl::Minutes(2));
+  EXPECT_GE(beats, 14u);
+  EXPECT_LE(beats, 17u);
+  Advance(absl::Hours(1));
+  EXPECT_THAT(sent_, IsEmpty());
+  EXPECT_TRUE(agent_.Next().IsNever());
+}
+
+TEST_F(AgentTest, UsesBothWaysAfterIdlenessUntilAPongComes) {
+  GoDirect();
+  AdvanceAnswered(absl::Minutes(2));
+  Advance(absl::Hours(1));
+  const Route route = Send();
+  EXPECT_EQ(route.direct, kHere);
+  EXPECT_TRUE(route.relay);
+  EXPECT_THAT(sent_, Contains(kHere));
+  Answer(kHere);
+  EXPECT_FALSE(Send().relay);
+}
+
+TEST_F(AgentTest, PingsWhereACallingPeerIsAndDoesNotCallBack) {
+  agent_.OnCallMeMaybe(now_, std::vector{At("192.0.2.77:9")});
+  Drain();
+  EXPECT_THAT(sent_, ElementsAre(kHere, kThere, At("192.0.2.77:9")));
+  EXPECT_EQ(calls_, 0);
+}
+
+TEST_F(AgentTest, TellsACallerWhenOurEndpointsTurnOutToHaveChanged) {
+  agent_.OnCallMeMaybe(now_, {});
+  agent_.OnOwnEndpointsChanged(now_ + absl::Seconds(1));
+  Drain();
+  EXPECT_EQ(calls_, 1);
+  agent_.OnOwnEndpointsChanged(now_ + absl::Seconds(6));
+  Drain();
+  EXPECT_EQ(calls_, 0);
+}
+
+TEST_F(AgentTest, IsNoAmplifierForAPeerThatCallsAllTheTime) {
+  // 100 calls a second for 10 s, each with other addresses.
+  for (uint32_t i = 0; i < 1000; ++i) {
+    std::vector<net::Endpoint> victims;
+    for (uint32_t n = 0; n < 64; ++n) {
+      victims.emplace_back(net::IpAddress::V4(0xcb007100 + i * 64 + n), 53);
+    }
+    agent_.OnCallMeMaybe(now_, victims);
+    Drain();
+    now_ += absl::Milliseconds(10);
+  }
+  EXPECT_LE(static_cast<double>(pings_.size()),
+            Agent::kProbeBurst + 10 * Agent::kProbesPerSecond);
+  EXPECT_LE(agent_.candidates().size(), CandidateSet::kMaxCandidates);
+}
+
+TEST_F(AgentTest, ForgetsWhatWasProvenWhenWeMove) {
+  GoDirect();
+  agent_.OnLinkChange(now_);
+  Drain();
+  EXPECT_EQ(agent_.path().kind, PathKind::kRelay);
+  EXPECT_THAT(sent_, ElementsAre(kHere, kThere));
+  EXPECT_FALSE(agent_.OnPong(now_, pings_[0].txid));
+}
+
+TEST_F(AgentTest, UsesTheRelayAloneForAPeerWithoutDiscoKey) {
+  agent_.OnDiscoKey(now_, false);
+  const Route route = Send();
+  EXPECT_TRUE(route.relay);
+  EXPECT_THAT(sent_, IsEmpty());
+  Advance(absl::Seconds(30));
+  EXPECT_THAT(sent_, IsEmpty());
+}
+
+TEST_F(AgentTest, DoubtsThePathOfAPeerThatRestarted) {
+  GoDirect();
+  agent_.OnDiscoKey(now_, true);
+  Drain();
+  EXPECT_TRUE(Send().relay);
+}
+
+TEST_F(AgentTest, AnswersAUserPingByTheFirstPong) {
+  ASSERT_TRUE(agent_.Ping(now_, 5));
+  Drain();
+  Answer(net::Endpoint::Relay(kRelay), absl::Milliseconds(50));
+  ASSERT_EQ(answers_.size(), 1u);
+  EXPECT_EQ(answers_[0].ping_id, 5u);
+  EXPECT_EQ(answers_[0].path.kind, PathKind::kRelay);
+  EXPECT_EQ(answers_[0].rtt, absl::Milliseconds(50));
+  Answer(kHere);
+  EXPECT_EQ(answers_.size(), 1u);
+}
+
+TEST_F(AgentTest, TellsAUserPingThatNobodyAnswers) {
+  ASSERT_TRUE(agent_.Ping(now_, 6));
+  Advance(absl::Seconds(6));
+  ASSERT_EQ(answers_.size(), 1u);
+  EXPECT_EQ(answers_[0].rtt, std::nullopt);
+}
+
+TEST_F(AgentTest, RefusesAUserPingWithNowhereToGo) {
+  Agent lonely(rng_);
+  lonely.OnDiscoKey(now_, true);
+  EXPECT_FALSE(lonely.Ping(now_, 7));
+}
+
+TEST_F(AgentTest, BoundsUserPings) {
+  size_t accepted = 0;
+  for (uint64_t id = 1; id <= 100; ++id) accepted += agent_.Ping(now_, id);
+  EXPECT_EQ(accepted, Agent::kMaxUserPings);
+}
+
+}  // namespace
+}  // namespace warren::path
