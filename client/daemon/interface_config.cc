@@ -42,21 +42,28 @@ absl::Status InterfaceConfig::Clear() { return Change({}, {}); }
 absl::Status InterfaceConfig::Change(const std::set<net::IpAddress>& addresses,
                                      const std::set<net::IpPrefix>& routes) {
   absl::Status first;
-  // Routes go before the addresses they would use, and come after them.
   for (const net::IpPrefix& prefix : Missing(routes_, routes)) {
     first.Update(netlink_.DeleteRoute({ifindex_, prefix}));
     routes_.erase(prefix);
+  }
+  // New addresses first: with the last IPv4 address of an interface the kernel
+  // takes its IPv4 routes.
+  for (const net::IpAddress& address : Missing(addresses, addresses_)) {
+    const absl::Status added =
+        netlink_.AddAddress({ifindex_, address, FullLength(address)});
+    if (added.ok()) addresses_.insert(address);
+    first.Update(added);
   }
   for (const net::IpAddress& address : Missing(addresses_, addresses)) {
     first.Update(
         netlink_.DeleteAddress({ifindex_, address, FullLength(address)}));
     addresses_.erase(address);
   }
-  for (const net::IpAddress& address : Missing(addresses, addresses_)) {
-    const absl::Status added =
-        netlink_.AddAddress({ifindex_, address, FullLength(address)});
-    if (added.ok()) addresses_.insert(address);
-    first.Update(added);
+  if (std::none_of(addresses_.begin(), addresses_.end(),
+                   [](const net::IpAddress& a) { return a.is_v4(); })) {
+    std::erase_if(routes_, [](const net::IpPrefix& prefix) {
+      return prefix.address().is_v4();
+    });
   }
   for (const net::IpPrefix& prefix : Missing(routes, routes_)) {
     const absl::Status added = netlink_.AddRoute({ifindex_, prefix});
