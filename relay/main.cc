@@ -72,8 +72,9 @@ void AddPolicyOptions(CLI::App& app, Options& options) {
                  "let clients in while that URL does not answer")
       ->capture_default_str();
   app.add_option("--max-clients", options.max_clients,
-                 "connections at one time; more are closed at once")
-      ->check(CLI::Range(1, 10000000))
+                 "connections at one time; more are closed at once; 0 for as "
+                 "many as open files allow")
+      ->check(CLI::Range(0, 10000000))
       ->capture_default_str();
   app.add_option("--rate-bytes-per-second", options.rate_bytes_per_second,
                  "what each client may send; 0 for no limit")

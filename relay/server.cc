@@ -102,10 +102,6 @@ absl::Status Server::OpenTls() {
   tls.meta_name = derp::MetaCertificateName(key_->public_key());
   tls.alpn = {"http/1.1"};
   WARREN_ASSIGN_OR_RETURN(tls_, io::TlsContext::Server(tls));
-  if (options_.certificate_file.empty()) {
-    spdlog::info("certificate kind=self-signed name={} cert_name={}",
-                 options_.hostname, tls_->pin());
-  }
   return absl::OkStatus();
 }
 
@@ -117,7 +113,7 @@ Front::Settings Server::FrontSettings() {
     return Answer(r, key);
   };
   settings.connections = &connections_;
-  settings.max_connections = options_.max_clients;
+  settings.max_connections = max_connections_;
   if (verify_) {
     settings.admit = [this](const crypto::NodeKey& key,
                             const net::IpAddress& from,
@@ -128,15 +124,25 @@ Front::Settings Server::FrontSettings() {
   return settings;
 }
 
-absl::Status Server::OpenShards() {
+absl::Status Server::ChooseMaxConnections() {
   const size_t descriptors = RaiseDescriptorLimit();
-  if (descriptors < options_.max_clients + kOtherDescriptors) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "--max-clients ", options_.max_clients, " needs ",
-        options_.max_clients + kOtherDescriptors, " open files, and only ",
-        descriptors,
-        " are allowed: raise the limit (ulimit -n) or lower --max-clients"));
+  max_connections_ = options_.max_clients;
+  if (max_connections_ == 0 && descriptors > kOtherDescriptors) {
+    max_connections_ = descriptors - kOtherDescriptors;
   }
+  if (max_connections_ != 0 &&
+      max_connections_ + kOtherDescriptors <= descriptors) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "--max-clients ", options_.max_clients, " needs ",
+      options_.max_clients + kOtherDescriptors, " open files, and only ",
+      descriptors,
+      " are allowed: raise the limit (ulimit -n) or lower --max-clients"));
+}
+
+absl::Status Server::OpenShards() {
+  WARREN_RETURN_IF_ERROR(ChooseMaxConnections());
   WARREN_ASSIGN_OR_RETURN(const io::Fd listener, ListenTcp(options_.listen));
   const uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
   const uint32_t threads = options_.threads == 0 ? cores : options_.threads;
@@ -155,9 +161,9 @@ absl::Status Server::OpenShards() {
   std::vector<Shard*> all;
   for (const auto& shard : shards_) all.push_back(shard.get());
   for (const auto& shard : shards_) shard->SetPeers(all);
-  spdlog::info("listening address={} tls={} threads={} key={}",
+  spdlog::info("listening address={} tls={} threads={} max_clients={} key={}",
                LocalEndpoint(listener.get()).ToString(), tls_ != nullptr,
-               threads, key_->public_key().ToString());
+               threads, max_connections_, key_->public_key().ToString());
   return absl::OkStatus();
 }
 
@@ -209,6 +215,10 @@ Metrics Server::CollectMetrics() const {
 }
 
 void Server::Run() {
+  if (tls_ && options_.certificate_file.empty()) {
+    spdlog::info("certificate kind=self-signed name={} cert_name={}",
+                 options_.hostname, tls_->pin());
+  }
   spdlog::info("started version={}", kVersion);
   if (verify_) verify_->Start();
   for (size_t i = 1; i < shards_.size(); ++i) {

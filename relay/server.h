@@ -33,7 +33,7 @@ struct Options {
   std::string key_file = "/var/lib/warren/relay.key";
   std::string verify_client_url;  // "": everybody may
   bool verify_client_fail_open = true;
-  size_t max_clients = 20000;
+  size_t max_clients = 0;  // 0: as many as open files allow
   uint64_t rate_bytes_per_second = 0;
   uint64_t rate_burst_bytes = 0;
   std::string metrics_listen;  // "": none
@@ -60,6 +60,7 @@ class Server {
   Server(const Options& options, Rng& rng) : options_(options), rng_(rng) {}
   absl::Status Init();
   absl::Status OpenTls();
+  absl::Status ChooseMaxConnections();
   absl::Status OpenShards();
   absl::Status OpenStun();
   absl::Status OpenMetrics();
@@ -77,6 +78,7 @@ class Server {
   Rng& rng_;
   std::unique_ptr<crypto::NodePrivateKey> key_;
   std::shared_ptr<const io::TlsContext> tls_;  // nullptr: plain HTTP
+  size_t max_connections_ = 0;
   std::atomic<size_t> connections_ = 0;
   std::unique_ptr<VerifyClient> verify_;
   std::vector<std::unique_ptr<Shard>> shards_;
