@@ -96,6 +96,8 @@ int Main(int argc, char** argv) {
       "address (STUN).",
       "warren-relay");
   app.set_version_flag("--version", std::string("warren-relay ") + kVersion);
+  // As other programs: the last one counts.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   AddNetworkOptions(app, options);
   AddPolicyOptions(app, options);
   app.add_option("--log-level", log_level, "how much to log")
