@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "client/control/control_options.h"
 #include "absl/time/time.h"
+#include "client/control/control_options.h"
 #include "core/base/rng.h"
 #include "core/base/strong_id.h"
 #include "core/crypto/keys.h"
