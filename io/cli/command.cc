@@ -1,0 +1,245 @@
+#include "io/cli/command.h"
+
+#include <cstdio>
+#include <map>
+#include <utility>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/base/version.h"
+#include "io/cli/completion.h"
+
+namespace warren::cli {
+namespace {
+
+constexpr char kUsagePayload[] = "warren.cli/usage";
+
+// What each command does. CLI11's own callbacks run while it parses.
+std::map<const CLI::App*, std::function<absl::Status()>>& Actions() {
+  static auto* const actions =
+      new std::map<const CLI::App*, std::function<absl::Status()>>();
+  return *actions;
+}
+
+CLI::Option* Last(CLI::Option* option) {
+  return option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+// The command that was named last.
+const CLI::App* Chosen(const CLI::App* app) {
+  while (!app->get_subcommands().empty()) {
+    app = app->get_subcommands().front();
+  }
+  return app;
+}
+
+std::string PathOf(const CLI::App* app) {
+  const CLI::App* parent = app->get_parent();
+  return parent == nullptr ? app->get_name()
+                           : absl::StrCat(PathOf(parent), " ", app->get_name());
+}
+
+// Names, dashed or not, that may follow `app`.
+Words WordsOf(const CLI::App& app) {
+  Words words;
+  for (const CLI::App* sub : app.get_subcommands({})) {
+    words.commands.emplace_back(sub->get_name(), WordsOf(*sub));
+  }
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      words.options.push_back("--" + name);
+    }
+  }
+  return words;
+}
+
+int Complain(absl::string_view program, absl::string_view text) {
+  const std::string line = Printable(text);
+  std::fprintf(stderr, "%s: %s\n", std::string(program).c_str(), line.c_str());
+  return kExitFailed;
+}
+
+}  // namespace
+
+std::string Printable(absl::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) {
+      c = c == '\n' || c == '\t' ? ' ' : '?';
+    }
+  }
+  return out;
+}
+
+absl::Status UsageError(absl::string_view text) {
+  absl::Status status = absl::InvalidArgumentError(text);
+  status.SetPayload(kUsagePayload, absl::Cord("1"));
+  return status;
+}
+
+absl::StatusOr<absl::Duration> ParseSpan(absl::string_view text) {
+  const auto bad = [text] {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", text, "\" is not a time span like 45s, 90m, 1h30m, 30d or 2w"));
+  };
+  absl::Duration sum;
+  absl::string_view rest = text;
+  while (!rest.empty()) {
+    size_t digits = 0;
+    while (digits < rest.size() &&
+           absl::ascii_isdigit(static_cast<unsigned char>(rest[digits]))) {
+      ++digits;
+    }
+    int32_t number = 0;
+    if (digits == rest.size() ||
+        !absl::SimpleAtoi(rest.substr(0, digits), &number)) {
+      return bad();
+    }
+    switch (rest[digits]) {
+      case 's':
+        sum += absl::Seconds(number);
+        break;
+      case 'm':
+        sum += absl::Minutes(number);
+        break;
+      case 'h':
+        sum += absl::Hours(number);
+        break;
+      case 'd':
+        sum += absl::Hours(24) * number;
+        break;
+      case 'w':
+        sum += absl::Hours(168) * number;
+        break;
+      default:
+        return bad();
+    }
+    rest.remove_prefix(digits + 1);
+  }
+  if (sum <= absl::ZeroDuration()) return bad();
+  return sum;
+}
+
+Command Command::Add(const std::string& name, const std::string& help) {
+  CLI::App* sub = app_->add_subcommand(name, help);
+  sub->fallthrough();
+  // A command with sub-commands does nothing by itself.
+  app_->require_subcommand(1);
+  return Command(sub);
+}
+
+Command& Command::Flag(const std::string& names, const std::string& help,
+                       bool* value) {
+  app_->add_flag(names, *value, help)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  return *this;
+}
+
+Command& Command::Text(const std::string& names, const std::string& help,
+                       const std::string& hint, std::string* value) {
+  Last(app_->add_option(names, *value, help))->option_text(hint);
+  return *this;
+}
+
+Command& Command::Number(const std::string& names, const std::string& help,
+                         uint32_t min, uint32_t max, uint32_t* value) {
+  Last(app_->add_option(names, *value, help))
+      ->check(CLI::Range(min, max))
+      ->option_text(absl::StrCat(min, "..", max));
+  return *this;
+}
+
+Command& Command::Span(const std::string& names, const std::string& help,
+                       std::optional<absl::Duration>* value) {
+  Last(app_->add_option_function<std::string>(
+           names,
+           [value, names](const std::string& text) {
+             const auto span = ParseSpan(text);
+             if (!span.ok()) {
+               throw CLI::ValidationError(names,
+                                          std::string(span.status().message()));
+             }
+             *value = *span;
+           },
+           help))
+      ->option_text("SPAN");
+  return *this;
+}
+
+Command& Command::List(const std::string& names, const std::string& help,
+                       const std::string& hint,
+                       std::vector<std::string>* values) {
+  app_->add_option(names, *values, help)
+      ->option_text(hint)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  return *this;
+}
+
+Command& Command::Required() {
+  CLI::Option* option = app_->get_options().back();
+  option->required()->description(option->get_description() + " (required)");
+  return *this;
+}
+
+Command& Command::Argument(const std::string& hint, const std::string& help,
+                           std::string* value) {
+  app_->add_option(hint, *value, help)->required()->option_text(" ");
+  return *this;
+}
+
+Command& Command::OptionalArgument(const std::string& hint,
+                                   const std::string& help,
+                                   std::string* value) {
+  app_->add_option(hint, *value, help)->option_text(" ");
+  return *this;
+}
+
+void Command::Does(std::function<absl::Status()> run) {
+  Actions()[app_] = std::move(run);
+}
+
+Program::Program(const std::string& name, const std::string& about)
+    : app_(std::make_unique<CLI::App>(about, name)) {
+  app_->set_version_flag("--version", absl::StrCat(name, " ", kVersion));
+  static std::string shell;
+  Command completion =
+      root().Add("completion", "Print a completion script for a shell");
+  completion.Argument("shell", "bash", &shell);
+  completion.Does([this] {
+    if (shell != "bash") {
+      return UsageError(absl::StrCat("there is no completion for \"", shell,
+                                     "\", only for bash"));
+    }
+    const std::string script = BashCompletion(app_->get_name(), WordsOf(*app_));
+    std::fputs(script.c_str(), stdout);
+    return absl::OkStatus();
+  });
+}
+
+Program::~Program() = default;
+
+int Program::Run(int argc, const char* const* argv) {
+  const std::string name = app_->get_name();
+  try {
+    app_->parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app_->exit(asked);  // --help or --version, to stdout.
+  } catch (const CLI::ParseError& error) {
+    Complain(name, absl::StrCat(error.what(), " (see ",
+                                PathOf(Chosen(app_.get())), " --help)"));
+    return kExitUsage;
+  }
+  const auto action = Actions().find(Chosen(app_.get()));
+  const absl::Status status =
+      action == Actions().end() ? UsageError("no command") : action->second();
+  if (status.ok()) return kExitOk;
+  Complain(name, status.message());
+  return status.GetPayload(kUsagePayload) ? kExitUsage : kExitFailed;
+}
+
+}  // namespace warren::cli
