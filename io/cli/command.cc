@@ -57,6 +57,17 @@ Words WordsOf(const CLI::App& app) {
   return words;
 }
 
+// What is wrong when a command does not know some of its words. Values are
+// not repeated: one may be a secret after a misspelt option.
+std::string UnknownWords(const CLI::App& app) {
+  for (const std::string& word : app.remaining(/*recurse=*/true)) {
+    if (absl::StartsWith(word, "-")) {
+      return absl::StrCat("no option ", word.substr(0, word.find('=')));
+    }
+  }
+  return "there are more words than this command takes";
+}
+
 int Complain(absl::string_view program, absl::string_view text) {
   const std::string line = Printable(text);
   std::fprintf(stderr, "%s: %s\n", std::string(program).c_str(), line.c_str());
@@ -229,6 +240,10 @@ int Program::Run(int argc, const char* const* argv) {
     app_->parse(argc, argv);
   } catch (const CLI::Success& asked) {
     return app_->exit(asked);  // --help or --version, to stdout.
+  } catch (const CLI::ExtrasError&) {
+    Complain(name, absl::StrCat(UnknownWords(*app_), " (see ",
+                                PathOf(Chosen(app_.get())), " --help)"));
+    return kExitUsage;
   } catch (const CLI::ParseError& error) {
     Complain(name, absl::StrCat(error.what(), " (see ",
                                 PathOf(Chosen(app_.get())), " --help)"));
