@@ -340,7 +340,11 @@ absl::Status Daemon::Ping(absl::string_view peer, PingDone done) {
     if (IsLabel(node, peer)) id = node_id;
     names.push_back(node.name);
   }
-  if (!id && IsLabel(engine->netmap()->self, peer)) {
+  const netmap::Node& self = engine->netmap()->self;
+  const bool is_own_address =
+      address.ok() && std::find(self.addresses.begin(), self.addresses.end(),
+                                *address) != self.addresses.end();
+  if (!id && (is_own_address || IsLabel(self, peer))) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", peer, "\" is this device itself"));
   }
