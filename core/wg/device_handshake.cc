@@ -125,8 +125,7 @@ void Device::State::SendInitiation(Instant now, Peer& peer, bool is_retry) {
     return;
   }
   const crypto::SharedSecret* const ss = StaticStatic(peer);
-  const absl::Duration stamp =
-      std::max(clock.UnixAt(now), memory.last_stamp + kStampStep);
+  const absl::Duration stamp = clock.UnixAt(now);
   IndexLease local(indices, rng, peer.index);
   std::optional<Started> started;
   if (ss != nullptr) {
@@ -137,7 +136,6 @@ void Device::State::SendInitiation(Instant now, Peer& peer, bool is_retry) {
     DropStage(peer);
     return;
   }
-  memory.last_stamp = stamp;
   clock.latest_stamp = std::max(clock.latest_stamp, stamp);
   peer.pending.emplace(
       PendingHandshake{std::move(local), std::move(started->state)});

@@ -275,6 +275,12 @@ TEST_F(TwoDevices, DropInnerPacketsThatAreBadOrNotTheSenders) {
   EXPECT_EQ(b.dropped(Drop::kSourceNotPeer), 1u);
   deliver(InnerPacket("fd7a::1", "fd7a::2", "no v6 here"));
   EXPECT_EQ(b.dropped(Drop::kSourceNotPeer), 2u);
+  PeerConfig third;
+  third.key = *crypto::NodeKey::ParseHex(std::string(64, 'a'));
+  third.allowed_ips = {*net::IpPrefix::Parse("100.64.0.3/32")};
+  ASSERT_TRUE(b.device.AddPeer(world.now, std::move(third)).ok());
+  deliver(InnerPacket("100.64.0.3", kB, "another's"));
+  EXPECT_EQ(b.dropped(Drop::kSourceNotPeer), 3u);
   EXPECT_THAT(b.inbox, IsEmpty());
   // The source decides, not the destination.
   deliver(InnerPacket(kA, "203.0.113.1", "through"));
@@ -300,6 +306,73 @@ TEST_F(TwoDevices, KeepTheSessionWhenTheSameKeyIsSetAgain) {
   a.device.SetPrivateKey(world.now,
                          crypto::NodePrivateKey::Generate(rng.ThenRun(0x60)));
   EXPECT_FALSE(a.device.Info(b_at_a)->has_session);
+}
+
+TEST_F(TwoDevices, MakeSessionsWithANewKey) {
+  Establish();
+  ScriptedRng rng;
+  a.device.SetPrivateKey(world.now,
+                         crypto::NodePrivateKey::Generate(rng.ThenRun(0x60)));
+  PeerConfig config;
+  config.key = a.key();
+  config.allowed_ips = {*net::IpPrefix::Parse("100.64.0.1/32")};
+  const PeerIndex renewed = *b.device.AddPeer(world.now, std::move(config));
+  world.RunFor(absl::Seconds(6));
+  a.Send(kA, kB, "as somebody else");
+  world.Settle();
+  ASSERT_THAT(b.inbox, SizeIs(1));
+  EXPECT_EQ(b.inbox_packets.back().peer, renewed);
+}
+
+TEST_F(TwoDevices, SendNothingToARemovedPeer) {
+  a.device.StartHandshake(world.now, b_at_a);
+  a.device.RemovePeer(b_at_a);
+  net::PacketBatch out;
+  a.device.PollTransmit(out);
+  EXPECT_TRUE(out.empty());
+}
+
+TEST_F(TwoDevices, TellOnlyTheLastOfSeveralMovesOfAPeer) {
+  Establish();
+  std::vector<Buffer> buffers;
+  net::PacketBatch datagrams, plain;
+  for (const char* from : {"198.51.100.1:1", "198.51.100.2:2"}) {
+    const Datagram sealed = Sealed(InnerPacket(kA, kB, from));
+    buffers.emplace_back(sealed.bytes).packet().endpoint =
+        *net::Endpoint::Parse(from);
+  }
+  for (Buffer& buffer : buffers) datagrams.Add(buffer.packet());
+  b.events.clear();
+  b.device.Open(world.now, datagrams, plain);
+  b.Drain();
+  ASSERT_EQ(b.Count<PeerAuthenticated>(), 1u);
+  EXPECT_EQ(std::get<PeerAuthenticated>(b.events.front()).endpoint,
+            *net::Endpoint::Parse("198.51.100.2:2"));
+}
+
+TEST_F(TwoDevices, MayEndASessionInTheMiddleOfABatch) {
+  Establish();
+  const Octets inner = InnerPacket(kA, kB, "x");
+  std::vector<Buffer> buffers;
+  buffers.emplace_back(Sealed(inner).bytes);
+  buffers.emplace_back(Sealed(inner).bytes);
+  world.RunFor(absl::Seconds(6));
+  a.device.StartHandshake(world.now, b_at_a);  // Those are `previous` at b,
+  a.Drain();
+  world.RunFor(absl::Seconds(6));
+  world.fate = [](const Datagram&) { return std::vector<absl::Duration>(); };
+  a.device.StartHandshake(world.now, b_at_a);  // and this takes their place.
+  a.Drain();
+  buffers.emplace_back(world.sent.back().second.bytes);
+  net::PacketBatch datagrams, plain;
+  for (const size_t i : {0, 2, 1}) {
+    buffers[i].packet().endpoint = a.endpoint;
+    datagrams.Add(buffers[i].packet());
+  }
+  b.device.Open(world.now, datagrams, plain);
+  EXPECT_EQ(b.device.counters().responses_sent, 3u);
+  EXPECT_EQ(plain.size(), 1u);
+  EXPECT_EQ(b.dropped(Drop::kUnknownIndex), 1u);
 }
 
 TEST_F(TwoDevices, ForgetARemovedPeer) {

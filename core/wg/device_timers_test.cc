@@ -188,7 +188,9 @@ TEST_F(Timers, AnAnswerSparesTheKeepalive) {
   const Instant start = world.now;
   a.Send(kA, kB, "one");
   world.RunFor(absl::Seconds(5));
+  EXPECT_EQ(b.device.Next().reason, Timer::kSendKeepalive);
   b.Send(kB, kA, "answer");
+  EXPECT_EQ(b.device.Next().reason, Timer::kNewHandshake);
   world.RunFor(absl::Seconds(60));
   EXPECT_THAT(Sent(b, kData, start), ElementsAre(5));
   EXPECT_THAT(Sent(a, kData, start), ElementsAre(0, 15));
@@ -281,6 +283,24 @@ TEST_F(Timers, AResponderSendsOnNewKeysOnlyAfterItHeardOnThem) {
   EXPECT_THAT(a.inbox, SizeIs(3));
 }
 
+TEST_F(Timers, NoInitiationFollowsAHandshakeMessageOfOursWithin5Seconds) {
+  Establish();
+  const Instant start = world.now;
+  for (int i = 0; i < 40; ++i) {
+    a.device.StartHandshake(world.now, 0);
+    a.Drain();
+    b.device.StartHandshake(world.now, 0);
+    b.Drain();
+    world.RunFor(absl::Milliseconds(100));
+  }
+  EXPECT_THAT(Sent(a, kInitiation, start), IsEmpty());
+  EXPECT_THAT(Sent(b, kInitiation, start), IsEmpty());
+  world.RunFor(absl::Seconds(2));
+  EXPECT_EQ(world.CountSent(a, kInitiation) + world.CountSent(b, kInitiation),
+            1u)
+      << "postponed; the first of the two serves both";
+}
+
 TEST_F(Timers, AnEarlyOrLateTimeoutDoesNoHarm) {
   Establish();
   const Deadline before = a.device.Next();
@@ -291,7 +311,7 @@ TEST_F(Timers, AnEarlyOrLateTimeoutDoesNoHarm) {
   EXPECT_GE(a.Count<KeysZeroed>(), 1u);
 }
 
-TEST_F(Timers, TimestampsRiseAlsoWhenPeersAreAskedAgainAtOnce) {
+TEST_F(Timers, TheLatestTimestampIsToldForTheNextStart) {
   EXPECT_EQ(a.device.latest_stamp(), absl::ZeroDuration());
   a.device.StartHandshake(world.now, 0);
   const absl::Duration first = a.device.latest_stamp();

@@ -19,6 +19,8 @@ namespace {
 using crypto::NodeKey;
 using crypto::NodePrivateKey;
 
+// What the low 24 bits of nanoseconds hide.
+constexpr absl::Duration kStampStep = absl::Nanoseconds(1 << 24);
 constexpr absl::Duration kTime = absl::Seconds(1700000000);
 const absl::Duration kVectorTime =
     absl::Seconds(1700000000) + absl::Nanoseconds(123456789);

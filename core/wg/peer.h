@@ -33,7 +33,6 @@ struct HandshakeMemory {
   Stamp greatest_received{};                 // of initiations accepted
   Instant accepted_at = Instant::LongAgo();  // the last of those
   Instant sent_at = Instant::LongAgo();      // our last initiation or response
-  absl::Duration last_stamp = -absl::InfiniteDuration();  // Unix time sent
   int retries = 0;  // of the series of initiations that runs
 };
 
