@@ -33,6 +33,7 @@ Host& Network::AddNeighbour(absl::string_view name, Host& neighbour) {
 void Network::SendUdp(Host& from, const net::Endpoint& to,
                       std::vector<uint8_t> bytes) {
   ++num_sent_;
+  if (tap_) tap_(from, to, bytes);
   world_.Note(absl::StrCat(from.name, " -> ", to.ToString(), " ", bytes.size(),
                            " B, first ", bytes.empty() ? 0 : bytes[0]));
   if (from.link.udp_blocked) return;

@@ -54,6 +54,10 @@ class Network {
   // Datagrams between the two are lost, or no longer; both directions.
   void Cut(const Host& a, const Host& b, bool cut);
   uint64_t num_sent() const { return num_sent_; }
+  // Called for every datagram a host sends: what an eavesdropper sees.
+  using Tap = std::function<void(const Host& from, const net::Endpoint& to,
+                                 const std::vector<uint8_t>& bytes)>;
+  void SetTap(Tap tap) { tap_ = std::move(tap); }
 
  private:
   void Deliver(Host& from, Host& to, const net::Endpoint& source,
@@ -67,6 +71,7 @@ class Network {
   std::vector<std::unique_ptr<Host>> hosts_;
   std::set<std::pair<std::string, std::string>> cuts_;
   uint64_t num_sent_ = 0;
+  Tap tap_;
 };
 
 }  // namespace warren::sim

@@ -1,0 +1,62 @@
+#include "core/sim/nat.h"
+
+#include <optional>
+
+#include "core/testing/literals.h"
+#include "gtest/gtest.h"
+
+namespace warren::sim {
+namespace {
+
+using ::warren::testing::At;
+using ::warren::testing::Ip;
+
+const Instant kNow = Instant::FromEpoch(absl::Seconds(1));
+const net::Endpoint kInside = At("10.0.0.2:41641");
+const net::Endpoint kRemote = At("192.0.2.1:1000");
+const net::Endpoint kOtherPort = At("192.0.2.1:1001");
+const net::Endpoint kOtherHost = At("192.0.2.2:1000");
+
+TEST(Nat, MapsAsItsKindSays) {
+  const auto maps_apart = [](Depends mapping, const net::Endpoint& other) {
+    Nat nat({mapping, Depends::kNothing}, Ip("203.0.113.1"));
+    return nat.Outbound(kNow, kInside, kRemote) !=
+           nat.Outbound(kNow, kInside, other);
+  };
+  EXPECT_FALSE(maps_apart(Depends::kNothing, kOtherHost));
+  EXPECT_FALSE(maps_apart(Depends::kAddress, kOtherPort));
+  EXPECT_TRUE(maps_apart(Depends::kAddress, kOtherHost));
+  EXPECT_TRUE(maps_apart(Depends::kAddressAndPort, kOtherPort));
+}
+
+TEST(Nat, FiltersAsItsKindSays) {
+  const auto admits = [](Depends filtering, const net::Endpoint& from) {
+    Nat nat({Depends::kNothing, filtering}, Ip("203.0.113.1"));
+    const uint16_t port = nat.Outbound(kNow, kInside, kRemote).port();
+    return nat.Inbound(kNow, from, port) == std::optional(kInside);
+  };
+  EXPECT_TRUE(admits(Depends::kNothing, kOtherHost));
+  EXPECT_TRUE(admits(Depends::kAddress, kOtherPort));
+  EXPECT_FALSE(admits(Depends::kAddress, kOtherHost));
+  EXPECT_TRUE(admits(Depends::kAddressAndPort, kRemote));
+  EXPECT_FALSE(admits(Depends::kAddressAndPort, kOtherPort));
+}
+
+TEST(Nat, ForgetsAMappingThatNobodyUses) {
+  Nat nat(kEasyNat, Ip("203.0.113.1"));
+  const net::Endpoint seen = nat.Outbound(kNow, kInside, kRemote);
+  const Instant later = kNow + absl::Minutes(2);
+  EXPECT_FALSE(nat.Inbound(later, kRemote, seen.port()));
+  EXPECT_NE(nat.Outbound(later, kInside, kRemote), seen);
+}
+
+TEST(DirectPathPossible, IsSymmetricAndKnowsTheHardCases) {
+  EXPECT_TRUE(DirectPathPossible(kEasyNat, kEasyNat));
+  EXPECT_FALSE(DirectPathPossible(kEasyNat, kHardNat));
+  EXPECT_FALSE(DirectPathPossible(kHardNat, kHardNat));
+  EXPECT_TRUE(DirectPathPossible(kOpen, kHardNat));
+  EXPECT_TRUE(DirectPathPossible(kHardNat, kOpen));
+}
+
+}  // namespace
+}  // namespace warren::sim
