@@ -1,0 +1,235 @@
+#include "control/coordinator/directory.h"
+
+#include <algorithm>
+
+#include "control/coordinator/names.h"
+#include "core/base/check.h"
+#include "core/base/status_macros.h"
+
+namespace warren::control {
+namespace {
+
+// Versions are reserved in the store in steps of this many, so that what is
+// not worth storing, such as who is online, can have one too.
+constexpr uint64_t kVersionStep = 1024;
+
+void Unlist(netmap::Snapshot& snapshot, NodeId id) {
+  const auto old = snapshot.nodes.find(id);
+  if (old == snapshot.nodes.end()) return;
+  const auto owned = snapshot.by_owner.find(old->second->owner);
+  std::erase(owned->second, id);
+  if (owned->second.empty()) snapshot.by_owner.erase(owned);
+  snapshot.nodes.erase(old);
+}
+
+void List(netmap::Snapshot& snapshot,
+          std::shared_ptr<const netmap::SnapshotNode> node) {
+  const NodeId id = node->node.id;
+  std::vector<NodeId>& owned = snapshot.by_owner[node->owner];
+  owned.insert(std::lower_bound(owned.begin(), owned.end(), id), id);
+  snapshot.nodes[id] = std::move(node);
+}
+
+std::shared_ptr<const netmap::SnapshotNode> SnapshotOf(
+    const TailnetState& tailnet, const NodeState& node) {
+  return std::make_shared<netmap::SnapshotNode>(netmap::SnapshotNode{
+      DescribeNode(tailnet, node), node.record.owner, node.expired});
+}
+
+}  // namespace
+
+netmap::Node DescribeNode(const TailnetState& tailnet, const NodeState& state) {
+  const NodeRecord& record = state.record;
+  netmap::Node node;
+  node.id = record.id;
+  node.name = record.naming.name;
+  node.node_key = record.keys.node;
+  node.disco_key = record.keys.disco;
+  node.addresses = {record.ipv4, record.ipv6};
+  for (const net::IpAddress& address : node.addresses) {
+    node.allowed_ips.push_back(net::IpPrefix::Single(address));
+  }
+  node.endpoints = record.reach.endpoints;
+  node.home_relay = record.reach.home_relay;
+  node.online = state.online();
+  node.tags = record.grant.tags;
+  if (node.tags.empty()) {
+    node.user = record.owner;
+    node.user_login = tailnet.users.at(record.owner).login;
+  }
+  node.os = record.host.os;
+  node.key_expiry = absl::Milliseconds(record.times.key_expiry_ms);
+  if (!state.online()) {
+    node.last_seen = absl::Milliseconds(record.times.last_seen_ms);
+  }
+  node.ephemeral = record.grant.ephemeral;
+  return node;
+}
+
+TailnetState* Directory::Tailnet(TailnetId id) {
+  const auto found = tailnets_.find(id);
+  return found == tailnets_.end() ? nullptr : &found->second;
+}
+
+std::pair<TailnetState*, NodeState*> Directory::NodeByKey(
+    const crypto::NodeKey& key) {
+  const auto found = by_node_key_.find(key);
+  if (found == by_node_key_.end()) return {nullptr, nullptr};
+  TailnetState& tailnet = tailnets_.at(found->second.first);
+  return {&tailnet, &tailnet.nodes.at(found->second.second)};
+}
+
+std::vector<std::pair<TailnetState*, NodeState*>> Directory::NodesOfMachine(
+    const crypto::MachineKey& machine) {
+  std::vector<std::pair<TailnetState*, NodeState*>> out;
+  for (auto& [id, tailnet] : tailnets_) {
+    NodeState* const node = tailnet.NodeOf(machine);
+    if (node != nullptr) out.emplace_back(&tailnet, node);
+  }
+  return out;
+}
+
+std::pair<TailnetState*, AuthKeyRecord*> Directory::AuthKeyByPrefix(
+    const std::string& prefix) {
+  for (auto& [id, tailnet] : tailnets_) {
+    for (auto& [key_id, key] : tailnet.auth_keys) {
+      if (key.prefix == prefix) return {&tailnet, &key};
+    }
+  }
+  return {nullptr, nullptr};
+}
+
+int64_t Directory::NewId() {
+  return static_cast<int64_t>(rng_.Below((uint64_t{1} << 53) - 1)) + 1;
+}
+
+void Directory::PutNode(TailnetState& tailnet, NodeRecord record,
+                        int64_t now_ms) {
+  const NodeId id = record.id;
+  const auto found = tailnet.nodes.find(id);
+  if (found == tailnet.nodes.end()) {
+    tailnet.nodes[id].offline_since_ms = now_ms;
+  } else {
+    const NodeRecord& old = found->second.record;
+    tailnet.by_name.erase(old.naming.name);
+    by_node_key_.erase(old.keys.node);
+    tailnet.pending.owners.insert(old.owner);
+  }
+  tailnet.by_name[record.naming.name] = id;
+  tailnet.by_ipv4[record.ipv4] = id;
+  tailnet.by_machine[record.keys.machine] = id;
+  by_node_key_[record.keys.node] = {tailnet.record.id, id};
+  tailnet.nodes[id].record = std::move(record);
+  TouchNode(tailnet, id, now_ms);
+}
+
+void Directory::TouchNode(TailnetState& tailnet, NodeId id, int64_t now_ms) {
+  NodeState& node = tailnet.nodes.at(id);
+  node.expired = node.IsExpired(now_ms);
+  tailnet.pending.any = true;
+  tailnet.pending.nodes.insert(id);
+  tailnet.pending.owners.insert(node.record.owner);
+  MoveDeadline();
+}
+
+void Directory::EraseNode(TailnetState& tailnet, NodeId id) {
+  const auto found = tailnet.nodes.find(id);
+  if (found == tailnet.nodes.end()) return;
+  const NodeRecord& record = found->second.record;
+  tailnet.by_name.erase(record.naming.name);
+  tailnet.by_ipv4.erase(record.ipv4);
+  tailnet.by_machine.erase(record.keys.machine);
+  by_node_key_.erase(record.keys.node);
+  tailnet.pending.any = true;
+  tailnet.pending.nodes.erase(id);
+  tailnet.pending.owners.insert(record.owner);
+  tailnet.pending.removed.push_back(id);
+  tailnet.nodes.erase(found);
+  MoveDeadline();
+}
+
+void Directory::TouchTailnet(TailnetState& tailnet) {
+  tailnet.pending.any = true;
+  tailnet.pending.everyone = true;
+}
+
+void Directory::AddTailnet(TailnetRecord record) {
+  TailnetState& tailnet = tailnets_[record.id];
+  tailnet.version = record.version;
+  tailnet.record = std::move(record);
+  TouchTailnet(tailnet);
+}
+
+void Directory::EraseTailnet(TailnetId id) {
+  for (const auto& [node_id, node] : tailnets_.at(id).nodes) {
+    by_node_key_.erase(node.record.keys.node);
+  }
+  tailnets_.erase(id);
+  gone_.push_back(id);
+  MoveDeadline();
+}
+
+uint64_t Directory::NextVersion(TailnetState& tailnet) {
+  const uint64_t next = tailnet.version + 1;
+  if (next > tailnet.record.version) {
+    const uint64_t reserved = next + kVersionStep;
+    // When the store is full, going on beats standing still: the version is
+    // only too low after a restart, where every client gets a full netmap.
+    if (store_->ReserveVersions(tailnet.record.id, reserved).ok()) {
+      tailnet.record.version = reserved;
+    }
+  }
+  return next;
+}
+
+void Directory::PublishOne(TailnetState& tailnet) {
+  Pending pending = std::exchange(tailnet.pending, Pending());
+  auto next = tailnet.snapshot == nullptr
+                  ? std::make_shared<netmap::Snapshot>()
+                  : std::make_shared<netmap::Snapshot>(*tailnet.snapshot);
+  tailnet.version = NextVersion(tailnet);
+  next->id = tailnet.record.id;
+  next->version = tailnet.version;
+  next->tailnet = tailnet.record.name;
+  for (NodeId id : pending.removed) Unlist(*next, id);
+  for (NodeId id : pending.nodes) {
+    Unlist(*next, id);
+    List(*next, SnapshotOf(tailnet, tailnet.nodes.at(id)));
+  }
+  if (pending.everyone) next->relay_map = tailnet.relays;
+  tailnet.snapshot = std::move(next);
+  if (!options_.publish) return;
+  options_.publish({tailnet.snapshot, tailnet.record.id, pending.everyone,
+                    std::move(pending.owners), std::move(pending.removed)});
+}
+
+void Directory::Publish() {
+  for (TailnetId id : std::exchange(gone_, {})) {
+    if (options_.publish) options_.publish({nullptr, id, true, {}, {}});
+  }
+  for (auto& [id, tailnet] : tailnets_) {
+    if (tailnet.pending.any) PublishOne(tailnet);
+  }
+}
+
+std::optional<int64_t> Directory::NextDeadlineMs() {
+  if (deadline_known_) return deadline_ms_;
+  deadline_known_ = true;
+  deadline_ms_.reset();
+  const int64_t timeout = absl::ToInt64Milliseconds(options_.ephemeral_timeout);
+  const auto consider = [this](int64_t at) {
+    if (!deadline_ms_ || at < *deadline_ms_) deadline_ms_ = at;
+  };
+  for (const auto& [id, tailnet] : tailnets_) {
+    for (const auto& [node_id, node] : tailnet.nodes) {
+      const int64_t expiry = node.record.times.key_expiry_ms;
+      if (expiry != 0 && !node.expired) consider(expiry);
+      if (node.record.grant.ephemeral && !node.online()) {
+        consider(node.offline_since_ms + timeout);
+      }
+    }
+  }
+  return deadline_ms_;
+}
+
+}  // namespace warren::control

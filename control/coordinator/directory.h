@@ -1,0 +1,118 @@
+#ifndef WARREN_CONTROL_COORDINATOR_DIRECTORY_H_
+#define WARREN_CONTROL_COORDINATOR_DIRECTORY_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "control/coordinator/tailnet_state.h"
+#include "control/identity/auth_key.h"
+#include "control/store/store.h"
+#include "core/base/rng.h"
+#include "core/netmap/compile.h"
+
+namespace warren::control {
+
+// A tailnet has a new snapshot. Who may see something else in it: the nodes of
+// `owners`, or all.
+struct Publication {
+  std::shared_ptr<const netmap::Snapshot> snapshot;  // null: it is gone
+  TailnetId tailnet;
+  bool everyone = false;
+  std::set<UserId> owners;
+  std::vector<NodeId> removed;  // nodes that are not there any more
+};
+
+struct DirectoryOptions {
+  // How long an ephemeral node may be offline before it is removed.
+  absl::Duration ephemeral_timeout = absl::Minutes(2);
+  absl::Duration key_lifetime = absl::Hours(24 * 180);  // of a node's key
+  // Gets every publication, in order, on the thread that changes things.
+  std::function<void(const Publication&)> publish;
+};
+
+// All tailnets in memory, the store behind them and the snapshots made from
+// them. The rule of every change: check, write to the store, and only when
+// that is durable change what is in memory. Not thread-safe: the coordinator's
+// thread owns it. The commands are in registration.h, presence.h and
+// administration.h.
+class Directory {
+ public:
+  // Loads what the store holds; makes a first tailnet when there is none.
+  static absl::StatusOr<std::unique_ptr<Directory>> Load(
+      std::unique_ptr<Store> store, HashKey hash_key, Rng& rng,
+      DirectoryOptions options, int64_t now_ms);
+
+  Store& store() { return *store_; }
+  Rng& rng() { return rng_; }
+  const DirectoryOptions& options() const { return options_; }
+  const HashKey& hash_key() const { return hash_key_; }
+
+  std::map<TailnetId, TailnetState>& tailnets() { return tailnets_; }
+  // nullptr when there is none.
+  TailnetState* Tailnet(TailnetId id);
+  // The node with this key, in whatever tailnet; both null when there is none.
+  std::pair<TailnetState*, NodeState*> NodeByKey(const crypto::NodeKey& key);
+  // The nodes of a machine, at most one in each tailnet.
+  std::vector<std::pair<TailnetState*, NodeState*>> NodesOfMachine(
+      const crypto::MachineKey& machine);
+  // The key with this prefix.
+  std::pair<TailnetState*, AuthKeyRecord*> AuthKeyByPrefix(
+      const std::string& prefix);
+
+  // A new random id, 1 to 2^53-1.
+  int64_t NewId();
+
+  // Of a new netmap stream: rises, never 0.
+  uint64_t NextStreamGeneration() { return ++last_generation_; }
+
+  // To be called after a change that is in the store: what it touched is in
+  // the next Publish().
+  void PutNode(TailnetState& tailnet, NodeRecord record, int64_t now_ms);
+  void TouchNode(TailnetState& tailnet, NodeId id, int64_t now_ms);
+  void EraseNode(TailnetState& tailnet, NodeId id);
+  void TouchTailnet(TailnetState& tailnet);
+  void AddTailnet(TailnetRecord record);
+  void EraseTailnet(TailnetId id);
+
+  // Makes and hands out the snapshot of every tailnet that changed.
+  void Publish();
+
+  // When OnTime() is next due, in Unix milliseconds; nullopt: not before
+  // something changes.
+  std::optional<int64_t> NextDeadlineMs();
+  // Something changed that moves the deadline.
+  void MoveDeadline() { deadline_known_ = false; }
+
+ private:
+  Directory(std::unique_ptr<Store> store, HashKey hash_key, Rng& rng,
+            DirectoryOptions options);
+  absl::Status Fill(int64_t now_ms);
+  absl::Status EnsureTailnet(int64_t now_ms);
+  void PublishOne(TailnetState& tailnet);
+  uint64_t NextVersion(TailnetState& tailnet);
+
+  std::unique_ptr<Store> store_;
+  HashKey hash_key_;
+  Rng& rng_;
+  DirectoryOptions options_;
+  std::map<TailnetId, TailnetState> tailnets_;
+  std::map<crypto::NodeKey, std::pair<TailnetId, NodeId>> by_node_key_;
+  std::vector<TailnetId> gone_;
+  std::optional<int64_t> deadline_ms_;
+  bool deadline_known_ = false;
+  uint64_t last_generation_ = 0;
+};
+
+}  // namespace warren::control
+
+#endif  // WARREN_CONTROL_COORDINATOR_DIRECTORY_H_

@@ -1,0 +1,72 @@
+#ifndef WARREN_CONTROL_COORDINATOR_TAILNET_STATE_H_
+#define WARREN_CONTROL_COORDINATOR_TAILNET_STATE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/store/records.h"
+#include "core/netmap/compile.h"
+
+namespace warren::control {
+
+// Limits of one server. At a limit a new one is refused (RESOURCE_EXHAUSTED).
+inline constexpr size_t kMaxTailnets = 1000;
+inline constexpr size_t kMaxUsers = 100'000;     // of one tailnet
+inline constexpr size_t kMaxNodes = 100'000;     // of one tailnet
+inline constexpr size_t kMaxAuthKeys = 100'000;  // of one tailnet
+
+// A node, with what is not worth storing.
+struct NodeState {
+  NodeRecord record;
+  uint64_t stream = 0;  // generation of its live netmap stream; 0 = offline
+  int64_t offline_since_ms = 0;  // when it went offline, or the server started
+  uint64_t applied_version = 0;  // newest netmap version in force on it
+  bool expired = false;          // as published last
+
+  bool online() const { return stream != 0; }
+  bool IsExpired(int64_t now_ms) const {
+    return record.times.key_expiry_ms != 0 &&
+           record.times.key_expiry_ms <= now_ms;
+  }
+};
+
+// What has changed since the last snapshot.
+struct Pending {
+  bool any = false;
+  bool everyone = false;
+  std::set<NodeId> nodes;   // to be made anew
+  std::set<UserId> owners;  // whose nodes may see something else
+  std::vector<NodeId> removed;
+};
+
+struct TailnetState {
+  TailnetRecord record;  // record.version: the reserved one
+  uint64_t version = 0;  // of `snapshot`
+  std::map<UserId, UserRecord> users;
+  std::map<AuthKeyId, AuthKeyRecord> auth_keys;
+  std::map<NodeId, NodeState> nodes;
+  std::map<std::string, NodeId> by_name;
+  std::map<net::IpAddress, NodeId> by_ipv4;
+  std::map<crypto::MachineKey, NodeId> by_machine;
+  derp::RelayMap relays;
+  std::shared_ptr<const netmap::Snapshot> snapshot;
+  Pending pending;
+
+  // nullptr when the machine has no node here.
+  NodeState* NodeOf(const crypto::MachineKey& machine) {
+    const auto found = by_machine.find(machine);
+    return found == by_machine.end() ? nullptr : &nodes.at(found->second);
+  }
+};
+
+// The node as netmaps show it.
+netmap::Node DescribeNode(const TailnetState& tailnet, const NodeState& node);
+
+}  // namespace warren::control
+
+#endif  // WARREN_CONTROL_COORDINATOR_TAILNET_STATE_H_

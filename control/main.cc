@@ -1,0 +1,152 @@
+// warren-control: the control server. Wiring only.
+
+#include <signal.h>
+
+#include <cstdio>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
+#include "control/server.h"
+#include "control/store/store.h"
+#include "core/base/version.h"
+#include "io/event_loop.h"
+#include "spdlog/sinks/stdout_sinks.h"
+#include "spdlog/spdlog.h"
+
+namespace warren::control {
+namespace {
+
+struct Arguments {
+  ServerOptions server;
+  std::string listen = "0.0.0.0:443";
+  std::string ephemeral_timeout = "2m";
+  std::string node_key_lifetime = "4320h";
+  std::string log_level = "info";
+};
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "warren-control: %s\n",
+               std::string(status.message()).c_str());
+  return 1;
+}
+
+absl::Status ParseDuration(const char* flag, const std::string& text,
+                           absl::Duration* out) {
+  if (absl::ParseDuration(text, out) && *out > absl::ZeroDuration() &&
+      *out < absl::Hours(24 * 36500)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      flag, " ", text, ": write a duration such as 90s, 2m or 24h"));
+}
+
+absl::Status Interpret(Arguments& arguments) {
+  const auto listen = net::Endpoint::Parse(arguments.listen);
+  if (!listen.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--listen ", listen.status().message()));
+  }
+  arguments.server.listen = *listen;
+  absl::Status parsed =
+      ParseDuration("--ephemeral-timeout", arguments.ephemeral_timeout,
+                    &arguments.server.ephemeral_timeout);
+  parsed.Update(ParseDuration("--node-key-lifetime",
+                              arguments.node_key_lifetime,
+                              &arguments.server.node_key_lifetime));
+  return parsed;
+}
+
+int Serve(Arguments& arguments) {
+  const absl::Status good = Interpret(arguments);
+  if (!good.ok()) return Fail(good);
+  auto loop = io::EventLoop::Create();
+  if (!loop.ok()) return Fail(loop.status());
+  // Before any thread starts, so that all of them leave signals to the loop.
+  const absl::Status watching = (*loop)->WatchSignals(
+      {SIGINT, SIGTERM}, [&loop](int) { (*loop)->Stop(); });
+  if (!watching.ok()) return Fail(watching);
+  {
+    const auto server = Server::Start(arguments.server);
+    if (!server.ok()) return Fail(server.status());
+    spdlog::info("started version={} listen={} tls={} admin_socket={} key={}",
+                 kVersion, (*server)->local().ToString(),
+                 !arguments.server.tls_certificate.empty(),
+                 arguments.server.admin_socket,
+                 (*server)->public_key().ToString());
+    (*loop)->Run();
+    spdlog::info("stopping");
+  }
+  spdlog::info("ended");
+  return 0;
+}
+
+int CheckDatabase(const std::string& folder) {
+  const auto schema = Store::Check(folder);
+  if (!schema.ok()) return Fail(schema.status());
+  std::printf("%s/control.db is sound, schema %lld\n", folder.c_str(),
+              static_cast<long long>(*schema));
+  return 0;
+}
+
+void AddServeOptions(CLI::App& serve, Arguments& arguments) {
+  ServerOptions& server = arguments.server;
+  serve
+      .add_option("--state-dir", server.state_folder,
+                  "folder of the database and the server's key")
+      ->capture_default_str();
+  serve
+      .add_option("--listen", arguments.listen,
+                  "where nodes connect, ADDRESS:PORT; [::]:443 for IPv6 too")
+      ->capture_default_str();
+  serve
+      .add_option("--admin-socket", server.admin_socket,
+                  "Unix socket for `warren-admin`")
+      ->capture_default_str();
+  serve.add_option("--tls-cert", server.tls_certificate,
+                   "PEM file of the certificate chain; without it plain HTTP, "
+                   "which is safe but not for browsers");
+  serve.add_option("--tls-key", server.tls_key, "PEM file of its private key");
+  serve
+      .add_option("--ephemeral-timeout", arguments.ephemeral_timeout,
+                  "an ephemeral node that is offline this long is removed")
+      ->capture_default_str();
+  serve
+      .add_option("--node-key-lifetime", arguments.node_key_lifetime,
+                  "how long a node stays in without a new auth key")
+      ->capture_default_str();
+  serve.add_option("--log-level", arguments.log_level, "how much to log")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+}
+
+int Main(int argc, char** argv) {
+  Arguments arguments;
+  arguments.server.state_folder = "/var/lib/warren-control";
+  arguments.server.admin_socket = "/run/warren-control/admin.sock";
+  CLI::App app(
+      "The Warren control server: knows users, nodes and relays, and tells\n"
+      "each node whom it may reach. Administer it with `warren-admin`.",
+      "warren-control");
+  app.set_version_flag("--version", std::string("warren-control ") + kVersion);
+  app.require_subcommand(1);
+  CLI::App& serve = *app.add_subcommand("serve", "run the server");
+  AddServeOptions(serve, arguments);
+  CLI::App& check = *app.add_subcommand(
+      "check-db", "look whether the database is sound; also beside a server");
+  check
+      .add_option("--state-dir", arguments.server.state_folder,
+                  "folder of the database")
+      ->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("warren-control"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  spdlog::set_level(spdlog::level::from_str(arguments.log_level));
+  if (check.parsed()) return CheckDatabase(arguments.server.state_folder);
+  return Serve(arguments);
+}
+
+}  // namespace
+}  // namespace warren::control
+
+int main(int argc, char** argv) { return warren::control::Main(argc, argv); }

@@ -1,0 +1,180 @@
+#include "control/server.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "control/api/admin_service.h"
+#include "control/api/coordination_service.h"
+#include "control/coordinator/coordinator.h"
+#include "control/identity/server_key.h"
+#include "control/store/store.h"
+#include "control/stream/stream_hub.h"
+#include "core/base/status_macros.h"
+#include "core/crypto/system_rng.h"
+#include "io/channel_registry.h"
+#include "io/clock.h"
+#include "io/grpc_alive.h"
+#include "io/noise_frontend.h"
+#include "io/tls.h"
+#include "io/unix_frontend.h"
+
+namespace warren::control {
+namespace {
+
+// Of one message from a node, bytes: a report with 64 endpoints is 4 kB.
+constexpr int kMaxRequestSize = 256 * 1024;
+// A peer that has vanished is noticed within these two together.
+constexpr int kPingEveryMs = 20'000;
+constexpr int kPingTimeoutMs = 20'000;
+constexpr int kMaxCallsOfConnection = 32;
+constexpr int kNoLimit = 0;
+
+std::unique_ptr<grpc::Server> MakeServer(grpc::Service& service) {
+  grpc::ServerBuilder builder;
+  builder.RegisterService(&service);
+  builder.SetMaxReceiveMessageSize(kMaxRequestSize);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kPingEveryMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, kNoLimit);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kNoLimit);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             kMaxCallsOfConnection);
+  return builder.BuildAndStart();
+}
+
+absl::StatusOr<std::shared_ptr<const io::TlsContext>> MakeTls(
+    const ServerOptions& options) {
+  if (options.tls_certificate.empty() && options.tls_key.empty()) {
+    return std::shared_ptr<const io::TlsContext>();
+  }
+  if (options.tls_certificate.empty() || options.tls_key.empty()) {
+    return absl::InvalidArgumentError(
+        "--tls-cert and --tls-key belong together");
+  }
+  io::TlsServerOptions tls;
+  tls.certificate_file = options.tls_certificate;
+  tls.key_file = options.tls_key;
+  return io::TlsContext::Server(tls);
+}
+
+std::optional<io::HttpReply> AnswerGet(const io::HttpRequest& request) {
+  if (request.path() == "/healthz") return io::HttpReply{.body = "ok\n"};
+  return std::nullopt;
+}
+
+void ShutDown(const std::unique_ptr<grpc::Server>& server) {
+  if (server == nullptr) return;
+  server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(2));
+}
+
+}  // namespace
+
+// In the order in which they need each other.
+struct Server::Parts {
+  ServerOptions options;
+  io::Clock clock;
+  crypto::SystemRng rng;
+  crypto::MachineKey public_key;
+  io::ChannelRegistry channels{rng};
+  io::UnixPeers peers;
+  std::unique_ptr<StreamHub> hub;
+  std::unique_ptr<Coordinator> coordinator;
+  std::unique_ptr<CoordinationService> coordination;
+  std::unique_ptr<AdminService> admin;
+  std::unique_ptr<grpc::Server> coordination_server;
+  std::unique_ptr<grpc::Server> admin_server;
+  std::unique_ptr<io::UnixFrontend> admin_frontend;
+  std::unique_ptr<io::NoiseFrontend> frontend;
+
+  int64_t UnixNowMs() const {
+    return absl::ToInt64Milliseconds(clock.UnixNow());
+  }
+  absl::Status OpenState(const crypto::MachinePrivateKey& key);
+  void MakeServices();
+  absl::Status Listen(crypto::MachinePrivateKey key);
+};
+
+absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
+  WARREN_ASSIGN_OR_RETURN(auto store, Store::Open(options.state_folder));
+  StreamHub::Options hub_options;
+  hub_options.now = [this] { return clock.Now(); };
+  hub = std::make_unique<StreamHub>(hub_options);
+  DirectoryOptions directory_options;
+  directory_options.ephemeral_timeout = options.ephemeral_timeout;
+  directory_options.key_lifetime = options.node_key_lifetime;
+  directory_options.publish = [this](const Publication& publication) {
+    hub->OnPublication(publication);
+  };
+  WARREN_ASSIGN_OR_RETURN(
+      auto directory,
+      Directory::Load(std::move(store), DeriveHashKey(key), rng,
+                      std::move(directory_options), UnixNowMs()));
+  coordinator = std::make_unique<Coordinator>(std::move(directory),
+                                              [this] { return UnixNowMs(); });
+  return absl::OkStatus();
+}
+
+void Server::Parts::MakeServices() {
+  coordination = std::make_unique<CoordinationService>(
+      *coordinator, *hub, channels,
+      CoordinationService::Clocks{[this] { return clock.Now(); },
+                                  [this] { return UnixNowMs(); }});
+  admin = std::make_unique<AdminService>(*coordinator, peers, public_key);
+  coordination_server = MakeServer(*coordination);
+  admin_server = MakeServer(*admin);
+}
+
+absl::Status Server::Parts::Listen(crypto::MachinePrivateKey key) {
+  io::UnixFrontendOptions admin_options;
+  admin_options.path = options.admin_socket;
+  WARREN_ASSIGN_OR_RETURN(
+      admin_frontend, io::UnixFrontend::Start(std::move(admin_options),
+                                              *admin_server, nullptr, peers));
+  io::NoiseFrontendOptions frontend_options;
+  frontend_options.listen = options.listen;
+  WARREN_ASSIGN_OR_RETURN(frontend_options.tls, MakeTls(options));
+  frontend_options.get = AnswerGet;
+  WARREN_ASSIGN_OR_RETURN(
+      frontend,
+      io::NoiseFrontend::Start(std::move(frontend_options), std::move(key),
+                               *coordination_server, channels, rng));
+  return absl::OkStatus();
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
+  io::KeepGrpcAlive();
+  auto parts = std::make_unique<Parts>();
+  parts->options = std::move(options);
+  WARREN_ASSIGN_OR_RETURN(
+      crypto::MachinePrivateKey key,
+      LoadServerKey(parts->options.state_folder, parts->rng));
+  parts->public_key = key.public_key();
+  WARREN_RETURN_IF_ERROR(parts->OpenState(key));
+  parts->MakeServices();
+  // Owns the parts from here on, so that a failure ends them in order.
+  std::unique_ptr<Server> server(new Server(std::move(parts)));
+  WARREN_RETURN_IF_ERROR(server->parts_->Listen(std::move(key)));
+  return server;
+}
+
+Server::~Server() {
+  parts_->admin_frontend.reset();
+  parts_->hub->Close();
+  ShutDown(parts_->coordination_server);
+  parts_->frontend.reset();
+  ShutDown(parts_->admin_server);
+  parts_->coordinator->Stop();
+}
+
+const net::Endpoint& Server::local() const { return parts_->frontend->local(); }
+
+const crypto::MachineKey& Server::public_key() const {
+  return parts_->public_key;
+}
+
+}  // namespace warren::control

@@ -1,0 +1,45 @@
+#ifndef WARREN_CONTROL_SERVER_H_
+#define WARREN_CONTROL_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/crypto/keys.h"
+#include "core/net/ip.h"
+
+namespace warren::control {
+
+struct ServerOptions {
+  std::string state_folder;
+  net::Endpoint listen;
+  std::string admin_socket;
+  // PEM files; both empty: plain HTTP, for labs and behind a proxy.
+  std::string tls_certificate;
+  std::string tls_key;
+  absl::Duration ephemeral_timeout = absl::Minutes(2);
+  absl::Duration node_key_lifetime = absl::Hours(24 * 180);
+};
+
+// A whole control server: store, coordinator, services and listeners.
+class Server {
+ public:
+  // Starts everything. The status is one line for the person who started it.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options);
+  // Tells every stream, and ends. What was acknowledged is in the store.
+  ~Server();
+
+  // Where nodes reach it, and the key they know it by.
+  const net::Endpoint& local() const;
+  const crypto::MachineKey& public_key() const;
+
+ private:
+  struct Parts;
+  explicit Server(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace warren::control
+
+#endif  // WARREN_CONTROL_SERVER_H_

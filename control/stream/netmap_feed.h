@@ -1,0 +1,32 @@
+#ifndef WARREN_CONTROL_STREAM_NETMAP_FEED_H_
+#define WARREN_CONTROL_STREAM_NETMAP_FEED_H_
+
+#include <memory>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "core/netmap/compile.h"
+#include "warren/v1/coordination.pb.h"
+
+namespace warren::control {
+
+// What one node has been told of its tailnet, and what it has to be told next:
+// a full netmap, then the difference from there to what is true, however many
+// changes lie between. Holds one snapshot, which it shares. Not thread-safe.
+class NetmapFeed {
+ public:
+  explicit NetmapFeed(NodeId node) : node_(node) {}
+
+  // What brings the node to `latest`; nullopt: nothing that it may see has
+  // changed. NOT_FOUND: the node, or with a null `latest` the tailnet, is gone.
+  absl::StatusOr<std::optional<v1::NetmapUpdate>> Next(
+      std::shared_ptr<const netmap::Snapshot> latest);
+
+ private:
+  const NodeId node_;
+  std::shared_ptr<const netmap::Snapshot> told_;  // null: nothing yet
+};
+
+}  // namespace warren::control
+
+#endif  // WARREN_CONTROL_STREAM_NETMAP_FEED_H_

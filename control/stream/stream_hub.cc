@@ -1,0 +1,149 @@
+#include "control/stream/stream_hub.h"
+
+#include <utility>
+#include <vector>
+
+namespace warren::control {
+namespace {
+
+// How often streams are looked at for silence.
+constexpr absl::Duration kTendEvery = absl::Seconds(5);
+
+absl::Status Stopping() {
+  return absl::UnavailableError("the server is stopping");
+}
+
+}  // namespace
+
+StreamHub::StreamHub(Options options)
+    : options_(std::move(options)), thread_([this] { Run(); }) {}
+
+StreamHub::~StreamHub() {
+  Close();
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  thread_.join();
+}
+
+void StreamHub::MarkReady(NodeId node) {
+  const auto found = streams_.find(node);
+  if (found != streams_.end()) ready_.insert(found->second);
+}
+
+void StreamHub::OnPublication(const Publication& publication) {
+  absl::MutexLock lock(&mutex_);
+  if (publication.snapshot == nullptr) {
+    latest_.erase(publication.tailnet);
+  } else {
+    latest_[publication.tailnet] = publication.snapshot;
+  }
+  if (publication.everyone) {
+    for (const auto& [node, stream] : streams_) {
+      if (stream->ticket().tailnet == publication.tailnet) {
+        ready_.insert(stream);
+      }
+    }
+    return;
+  }
+  for (NodeId node : publication.removed) MarkReady(node);
+  for (UserId owner : publication.owners) {
+    const auto found = publication.snapshot->by_owner.find(owner);
+    if (found == publication.snapshot->by_owner.end()) continue;
+    for (NodeId node : found->second) MarkReady(node);
+  }
+}
+
+void StreamHub::Attach(Stream stream) {
+  Stream older;
+  bool closed = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    closed = closed_;
+    if (!closed) {
+      Stream& place = streams_[stream->ticket().node];
+      older = std::exchange(place, stream);
+      ready_.insert(stream);
+    }
+  }
+  if (closed) stream->Close(Stopping());
+  if (older != nullptr) {
+    older->Close(
+        absl::AbortedError("another connection of this node has taken over"));
+  }
+}
+
+void StreamHub::Wake(Stream stream) {
+  absl::MutexLock lock(&mutex_);
+  ready_.insert(std::move(stream));
+}
+
+void StreamHub::Detach(const Stream& stream) {
+  absl::MutexLock lock(&mutex_);
+  ready_.erase(stream);
+  const auto found = streams_.find(stream->ticket().node);
+  if (found != streams_.end() && found->second == stream) {
+    streams_.erase(found);
+  }
+}
+
+void StreamHub::Close() {
+  std::map<NodeId, Stream> streams;
+  {
+    absl::MutexLock lock(&mutex_);
+    closed_ = true;
+    streams = streams_;
+  }
+  for (const auto& [node, stream] : streams) stream->Close(Stopping());
+}
+
+size_t StreamHub::num_streams() const {
+  absl::MutexLock lock(&mutex_);
+  return streams_.size();
+}
+
+void StreamHub::Run() {
+  Instant tended = options_.now();
+  while (true) {
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.AwaitWithTimeout(absl::Condition(this, &StreamHub::HasWork),
+                              kTendEvery);
+      if (stopping_) return;
+    }
+    PumpReady();
+    if (options_.now() - tended >= kTendEvery) {
+      TendAll();
+      tended = options_.now();
+    }
+  }
+}
+
+void StreamHub::PumpReady() {
+  std::vector<std::pair<Stream, std::shared_ptr<const netmap::Snapshot>>> work;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const Stream& stream : ready_) {
+      const auto found = latest_.find(stream->ticket().tailnet);
+      work.emplace_back(stream,
+                        found == latest_.end() ? nullptr : found->second);
+    }
+    ready_.clear();
+  }
+  for (auto& [stream, latest] : work) stream->Pump(std::move(latest));
+}
+
+void StreamHub::TendAll() {
+  std::vector<Stream> streams;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [node, stream] : streams_) streams.push_back(stream);
+  }
+  const Instant now = options_.now();
+  for (const Stream& stream : streams) {
+    stream->Tend(now - options_.keep_alive, now - options_.stuck);
+  }
+}
+
+}  // namespace warren::control

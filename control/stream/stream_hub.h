@@ -1,0 +1,72 @@
+#ifndef WARREN_CONTROL_STREAM_STREAM_HUB_H_
+#define WARREN_CONTROL_STREAM_STREAM_HUB_H_
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "control/coordinator/directory.h"
+#include "control/stream/netmap_stream.h"
+#include "core/base/instant.h"
+
+namespace warren::control {
+
+// All live netmap streams, at most one of each node. A publication marks those
+// that may have to say something; a thread of its own makes the netmaps and
+// sends them. Thread-safe.
+class StreamHub {
+ public:
+  struct Options {
+    absl::Duration keep_alive = absl::Seconds(60);  // of silence
+    absl::Duration stuck = absl::Seconds(60);       // one message under way
+    std::function<Instant()> now;
+  };
+  explicit StreamHub(Options options);
+  ~StreamHub();
+
+  // What Directory publishes, in order.
+  void OnPublication(const Publication& publication)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // The stream, which is open, gets a full netmap and every change after. An
+  // older stream of the same node ends with ABORTED.
+  void Attach(std::shared_ptr<NetmapStream> stream) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Wake(std::shared_ptr<NetmapStream> stream) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Detach(const std::shared_ptr<NetmapStream>& stream)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Ends every stream, and those attached later, with UNAVAILABLE.
+  void Close() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  size_t num_streams() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  using Stream = std::shared_ptr<NetmapStream>;
+  void Run();
+  void PumpReady() ABSL_LOCKS_EXCLUDED(mutex_);
+  void TendAll() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || !ready_.empty();
+  }
+  void MarkReady(NodeId node) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Options options_;
+  mutable absl::Mutex mutex_;
+  std::map<TailnetId, std::shared_ptr<const netmap::Snapshot>> latest_
+      ABSL_GUARDED_BY(mutex_);
+  std::map<NodeId, Stream> streams_ ABSL_GUARDED_BY(mutex_);
+  std::set<Stream> ready_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace warren::control
+
+#endif  // WARREN_CONTROL_STREAM_STREAM_HUB_H_
