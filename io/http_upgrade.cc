@@ -1,9 +1,18 @@
 #include "io/http_upgrade.h"
 
 #include <algorithm>
+#include <limits>
+
+// With the address sanitizer GCC 12 warns about boost::optional in here.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <limits>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"

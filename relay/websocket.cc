@@ -74,7 +74,8 @@ std::vector<uint8_t> WebSocketFrames(Bytes payload) {
 size_t WebSocketReader::HeaderSize() const {
   if (header_.size() < 2) return 0;
   const uint8_t size = header_[1] & 0x7f;
-  return 2 + (size == 126 ? 2u : size == 127 ? 8u : 0u) + mask_.size();
+  const size_t length = size == 126 ? 2 : size == 127 ? 8 : 0;
+  return 2 + length + ((header_[1] & kMasked) != 0 ? mask_.size() : 0);
 }
 
 absl::Status WebSocketReader::OnHeader() {
