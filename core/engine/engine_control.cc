@@ -179,7 +179,7 @@ void EngineState::UpdateRelays(Instant now) {
     UpdateRelayOf(*peer);
     FollowAgent(now, *peer);
   }
-  network.SetHomeAlive(relays.connected(network.home()));
+  network.SetHomeAlive(now, relays.connected(network.home()));
 }
 
 void EngineState::Heard(Instant now, Peer& peer, const net::Endpoint& from) {
@@ -217,7 +217,7 @@ void EngineState::DrainNetwork(Instant now) {
                    },
                    [&](const HomeRelayChanged& changed) {
                      relays.SetHome(now, changed.relay);
-                     network.SetHomeAlive(relays.connected(changed.relay));
+                     network.SetHomeAlive(now, relays.connected(changed.relay));
                      out.events.push_back(changed);
                    },
                    [&](ResolveWanted& wanted) {

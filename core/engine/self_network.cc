@@ -25,10 +25,10 @@ std::optional<net::IpAddress> Literal(const std::string& text) {
 void SelfNetwork::SetRelayMap(Instant now, const derp::RelayMap& map) {
   relay_map_ = map;
   WantResolved();
-  const derp::RelayRegion* home = relay_map_.Find(home_);
-  if (home == nullptr || !CanBeHome(*home)) SetHome(RelayId());
+  const derp::RelayRegion* former = relay_map_.Find(home());
+  if (former == nullptr || !CanBeHome(*former)) SetHome(now, RelayId());
   const auto eligible = std::ranges::count_if(relay_map_.regions, CanBeHome);
-  if (home_ == RelayId() && eligible == 1) SetHome(AnyRelay());
+  if (home() == RelayId() && eligible == 1) SetHome(now, AnyRelay(now));
   Recheck(now);
 }
 
@@ -49,6 +49,15 @@ void SelfNetwork::OnResolved(Instant now, absl::string_view hostname,
   if (known == addresses) return;
   known = std::move(addresses);
   Recheck(now);
+}
+
+void SelfNetwork::SetHomeAlive(Instant now, bool alive) {
+  if (alive) home_.avoid_until.erase(home());
+  if (alive == home_.alive) return;
+  home_.alive = alive;
+  if (alive) return;
+  home_.dead_since = now;
+  schedule_.next_round = std::min(schedule_.next_round, now + kHomePatience);
 }
 
 void SelfNetwork::NoteActivity(Instant now) {
@@ -82,7 +91,7 @@ void SelfNetwork::OnTimeout(Instant now) {
   Drain(now);
   if (now < schedule_.next_round) return;
   schedule_.next_round = Instant::Never();
-  if (now < schedule_.active_until) Recheck(now);
+  if (Watching(now)) Recheck(now);
 }
 
 std::optional<SelfNetwork::Event> SelfNetwork::PollEvent() {
@@ -107,7 +116,7 @@ NetworkStatus SelfNetwork::Status() const {
   status.mapping_varies = report_.mapping_varies;
   status.mapped_v4 = where_.mapped_v4;
   status.mapped_v6 = where_.mapped_v6;
-  status.home_relay = home_;
+  status.home_relay = home();
   for (const auto& [relay, latency] : report_.latencies) {
     status.latencies.push_back({relay, latency});
   }
@@ -179,8 +188,7 @@ void SelfNetwork::OnReport(Instant now, const netcheck::Report& report) {
   if (report.complete) {
     report_ = report;
     const Instant next = now + kPeriod + rng_.Jitter(kPeriodJitter);
-    schedule_.next_round =
-        now < schedule_.active_until ? next : Instant::Never();
+    schedule_.next_round = Watching(now) ? next : Instant::Never();
   }
   ChooseHome(now, report);
   UpdateEndpoints();
@@ -189,30 +197,56 @@ void SelfNetwork::OnReport(Instant now, const netcheck::Report& report) {
 void SelfNetwork::ChooseHome(Instant now, const netcheck::Report& report) {
   if (!report.complete) {
     // The first to answer is the fastest; be reachable now, refine later.
-    if (home_ == RelayId() && !report.latencies.empty()) {
-      SetHome(report.latencies.begin()->first);
+    if (home() == RelayId() && !report.latencies.empty()) {
+      SetHome(now, report.latencies.begin()->first);
     }
     return;
   }
-  RelayId home = chooser_.Choose(now, report.latencies, home_, home_alive_);
+  const bool given_up = home() != RelayId() && !home_.alive &&
+                        now - home_.dead_since >= kHomePatience;
+  if (given_up) home_.avoid_until[home()] = now + kAvoid;
+  netcheck::HomeRelayChooser::Latencies latencies = report.latencies;
+  std::erase_if(latencies, [&](const auto& measured) {
+    return Avoided(now, measured.first);
+  });
+  RelayId chosen = chooser_.Choose(now, latencies, home(), home_.alive);
   // Nothing is measurable, so any relay will do, and the one we have best.
-  if (home == RelayId()) home = home_ != RelayId() ? home_ : AnyRelay();
-  SetHome(home);
+  if (chosen == RelayId()) {
+    chosen = home() == RelayId() || given_up ? AnyRelay(now) : home();
+  }
+  SetHome(now, chosen);
 }
 
-RelayId SelfNetwork::AnyRelay() {
+RelayId SelfNetwork::AnyRelay(Instant now) {
   std::vector<RelayId> eligible;
   for (const derp::RelayRegion& region : relay_map_.regions) {
     if (CanBeHome(region)) eligible.push_back(region.id);
   }
+  std::vector<RelayId> fresh = eligible;
+  std::erase_if(fresh, [&](RelayId relay) { return Avoided(now, relay); });
+  if (!fresh.empty()) eligible = std::move(fresh);
   if (eligible.empty()) return RelayId();
   return eligible[rng_.Below(eligible.size())];
 }
 
-void SelfNetwork::SetHome(RelayId home) {
-  if (home == home_) return;
-  home_ = home;
-  events_.push_back(HomeRelayChanged{home});
+void SelfNetwork::SetHome(Instant now, RelayId relay) {
+  if (relay == home()) return;
+  home_.relay = relay;
+  home_.alive = false;
+  home_.dead_since = now;
+  if (relay != RelayId()) {
+    schedule_.next_round = std::min(schedule_.next_round, now + kHomePatience);
+  }
+  events_.push_back(HomeRelayChanged{relay});
+}
+
+bool SelfNetwork::Avoided(Instant now, RelayId relay) const {
+  const auto it = home_.avoid_until.find(relay);
+  return it != home_.avoid_until.end() && now < it->second;
+}
+
+bool SelfNetwork::Watching(Instant now) const {
+  return now < schedule_.active_until || (home() != RelayId() && !home_.alive);
 }
 
 void SelfNetwork::UpdateEndpoints() {

@@ -32,6 +32,9 @@ class SelfNetwork {
   static constexpr absl::Duration kPeriod = absl::Seconds(20);
   static constexpr absl::Duration kPeriodJitter = absl::Seconds(6);
   static constexpr absl::Duration kActive = absl::Seconds(45);
+  // Longer than a relay's restart takes, most times (specs 7.1: 8 s).
+  static constexpr absl::Duration kHomePatience = absl::Seconds(8);
+  static constexpr absl::Duration kAvoid = absl::Minutes(5);
 
   using Event = std::variant<EndpointsChanged, HomeRelayChanged, ResolveWanted>;
 
@@ -42,8 +45,10 @@ class SelfNetwork {
   void SetLink(Instant now, const LinkState& link);
   void OnResolved(Instant now, absl::string_view hostname,
                   std::vector<net::IpAddress> addresses);
-  // Whether the home relay is connected: then it is not left for nothing.
-  void SetHomeAlive(bool alive) { home_alive_ = alive; }
+  // Whether the home relay is connected: then it is not left for nothing. One
+  // that is not for kHomePatience is left for another, if there is one, and not
+  // chosen again for kAvoid, however fast its STUN is.
+  void SetHomeAlive(Instant now, bool alive);
   // Traffic flows: what is known should be fresh.
   void NoteActivity(Instant now);
   // A STUN datagram came. False if it answers nothing we asked.
@@ -60,7 +65,7 @@ class SelfNetwork {
   Instant Next() const;
 
   const std::vector<net::Endpoint>& endpoints() const { return endpoints_; }
-  RelayId home() const { return home_; }
+  RelayId home() const { return home_.relay; }
   // Whether the last whole round had servers to ask and none answered.
   bool udp_blocked() const;
   NetworkStatus Status() const;
@@ -71,6 +76,12 @@ class SelfNetwork {
     Instant next_round = Instant::Never();
     Instant active_until = Instant::LongAgo();
   };
+  struct Home {
+    RelayId relay;  // 0 = none
+    bool alive = false;
+    Instant dead_since;  // while not alive
+    std::map<RelayId, Instant> avoid_until;
+  };
   std::vector<netcheck::Server> Servers() const;
   void AddServers(const derp::RelayRegion& region, const derp::RelayNode& node,
                   std::vector<netcheck::Server>& servers) const;
@@ -78,8 +89,12 @@ class SelfNetwork {
   void Drain(Instant now);
   void OnReport(Instant now, const netcheck::Report& report);
   void ChooseHome(Instant now, const netcheck::Report& report);
-  RelayId AnyRelay();
-  void SetHome(RelayId home);
+  // One of those that may be home, not avoided if that can be; 0: none.
+  RelayId AnyRelay(Instant now);
+  void SetHome(Instant now, RelayId home);
+  bool Avoided(Instant now, RelayId relay) const;
+  // Whether rounds go on by themselves.
+  bool Watching(Instant now) const;
   void UpdateEndpoints();
 
   Rng& rng_;
@@ -90,8 +105,7 @@ class SelfNetwork {
   netcheck::HomeRelayChooser chooser_;
   netcheck::Report report_;  // the last one; complete ones only, if any
   Schedule schedule_;
-  RelayId home_;
-  bool home_alive_ = false;
+  Home home_;
   std::vector<net::Endpoint> endpoints_;
   std::deque<Event> events_;
 };

@@ -58,6 +58,12 @@ void Agent::OnAuthentic(Instant now, const net::Endpoint& from) {
     if (Trusted(now)) liveness_.OnAnswer();
     return;
   }
+  // Once a second is enough: this is called for each packet.
+  if (activity_.heard_at == from && now - activity_.heard < absl::Seconds(1)) {
+    return;
+  }
+  activity_.heard_at = from;
+  activity_.heard = now;
   OnPing(now, from);
 }
 

@@ -144,6 +144,9 @@ class Agent {
     Instant called_us = Instant::LongAgo();
     Instant until = Instant::LongAgo();
     Instant heartbeat = Instant::Never();
+    // Where authentic packets came from lately, other than the path in use.
+    net::Endpoint heard_at;
+    Instant heard = Instant::LongAgo();
   };
   struct Output {
     Path reported;

@@ -182,6 +182,18 @@ TEST_F(HardPair, SurvivesARestartOfTheRelay) {
   EXPECT_EQ(b_.num_received() - before, num_sent_ - sent_before);
 }
 
+TEST_F(HardPair, LeavesAHomeRelayThatIsDownThoughNobodySpeaks) {
+  const RelayId home = a_.engine().home_relay();
+  RunFor(absl::Minutes(5));
+  (home == RelayId(1) ? relay_ : other_relay_).Restart(absl::Hours(1));
+  RunFor(absl::Seconds(30));
+  EXPECT_NE(a_.engine().home_relay(), home);
+  EXPECT_THAT(a_.engine().health(), IsEmpty());
+  a_.Send(b_, "over there");
+  RunFor(absl::Seconds(1));
+  EXPECT_THAT(b_.inbox(), ElementsAre("over there"));
+}
+
 TEST_F(Pair, FindsARestartedPeerAgainWhoseDiscoKeyIsNew) {
   GoDirect();
   b_.Restart();

@@ -147,7 +147,7 @@ void SimNode::Transmit(const net::PacketBatch& batch) {
 
 void SimNode::TransmitByRelay(const net::Packet& packet) {
   const crypto::NodeKey* key = engine_->KeyOf(packet.peer);
-  WARREN_CHECK(key != nullptr);
+  if (key == nullptr) return;  // The peer was removed meanwhile.
   RelayLink& link = relays_[packet.endpoint.relay()];
   auto frame =
       derp::BuildPacket(derp::FrameType::kSendPacket, *key, packet.bytes());
