@@ -148,6 +148,20 @@ TEST_F(TunTest, WritesATrainThatAnApplicationReceivesWhole) {
   }
 }
 
+TEST_F(TunTest, WorksWithoutOffloads) {
+  auto plain = Tun::Create({.name = "wt1", .mtu = 1300, .offloads = false});
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  tun_ = *std::move(plain);
+  EXPECT_FALSE(tun_->offloads().vnet_header);
+  ASSERT_TRUE(netlink_->AddAddress({tun_->ifindex(), Ip("10.0.5.1"), 24}).ok());
+  ASSERT_TRUE(netlink_->ChangeLink(tun_->ifindex(), {.up = true}).ok());
+  const io::Fd fd = UdpTo("10.0.5.2");
+  ASSERT_EQ(send(fd.get(), "hello", 5, 0), 5);
+  const auto packets = ReadV4(1);
+  ASSERT_EQ(packets.size(), 1u);
+  ExpectSound(packets[0]);
+}
+
 TEST_F(TunTest, SaysWhenTheInterfaceIsDeleted) {
   ASSERT_EQ(system("ip link delete wt0"), 0);
   net::PacketBatch batch;

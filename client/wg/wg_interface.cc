@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -53,10 +54,11 @@ absl::Status WgInterface::Start() {
       loop_.Watch(tun_->fd(), EPOLLIN, [this](uint32_t) { OnTun(); }));
   WARREN_RETURN_IF_ERROR(loop_.Watch(monitor_.fd(), EPOLLIN,
                                      [this](uint32_t) { OnLinkChange(); }));
-  loop_.SetDeadline([this] { return device_.Next().at; },
-                    [this](Instant now) { device_.OnTimeout(now); });
+  loop_.SetDeadline(
+      [this] { return up_ ? device_.Next().at : Instant::Never(); },
+      [this](Instant now) { device_.OnTimeout(now); });
   loop_.SetTurnEnd([this] {
-    Drain();
+    if (up_) Drain();
     intermission_.AfterTurn();
   });
   return absl::OkStatus();
@@ -130,11 +132,31 @@ void WgInterface::OnLinkChange() {
       links->begin(), links->end(),
       [this](const Link& link) { return link.ifindex == tun_->ifindex(); });
   if (ours == links->end()) return loop_.Stop();
+  if (ours->up != up_) SetUp(ours->up);
   const uint16_t mtu =
       static_cast<uint16_t>(std::min<uint32_t>(ours->mtu, UINT16_MAX));
   if (mtu == tun_->mtu()) return;
   tun_->OnMtuChange(mtu);
   device_.SetMtu(mtu);
+}
+
+void WgInterface::SetUp(bool up) {
+  up_ = up;
+  for (const net::Family family : {net::Family::kV4, net::Family::kV6}) {
+    const int fd = udp_->fd(family);
+    if (fd < 0) continue;
+    // What came meanwhile is not for us.
+    while (up && udp_->Receive(family, sealed_) == Udp::ReceiveResult::kMore) {
+    }
+    sealed_.clear();
+    (void)loop_.SetEvents(fd, up ? uint32_t{EPOLLIN} : 0);
+  }
+  const crypto::NodePrivateKey* key = device_.private_key();
+  if (up || key == nullptr) return;
+  // A device that gets its key anew has no session and no handshake.
+  crypto::NodePrivateKey again = key->Clone();
+  device_.SetPrivateKey(loop_.Now(), std::nullopt);
+  device_.SetPrivateKey(loop_.Now(), std::move(again));
 }
 
 absl::Status WgInterface::Set(absl::string_view lines) {

@@ -21,6 +21,9 @@ namespace warren::client {
 // A plain WireGuard interface: a wg::Device between a TUN and UDP sockets,
 // configured by text requests. Owned by the loop's thread; stops the loop when
 // the interface is deleted.
+//
+// While the interface is down (`ip link set wg0 down`) time stands still for
+// the device: its deadlines wait, so that what is due is done when it comes up.
 class WgInterface {
  public:
   // Errors are those of Tun::Create and Udp::Open. `loop` and `rng` must
@@ -45,6 +48,9 @@ class WgInterface {
   void OnTun();
   void OnUdp(net::Family family);
   void OnLinkChange();
+  // The interface went up or down: as the kernel's WireGuard, it says and hears
+  // nothing while down, and forgets its sessions.
+  void SetUp(bool up);
   // Sends what the device itself wants sent.
   void Drain();
 
@@ -54,6 +60,7 @@ class WgInterface {
   LinkMonitor monitor_;
   wg::Device device_;
   uint32_t mark_ = 0;
+  bool up_ = false;
   Intermission intermission_;
   // Kept, for their size; empty between events.
   net::PacketBatch plain_, sealed_;

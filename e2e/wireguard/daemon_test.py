@@ -168,8 +168,34 @@ def configuration_by_wg(host):
     check("Peer" not in shown and "FwMark" not in shown, shown)
 
 
+def up_and_down(pair):
+    """An interface that is down neither answers nor asks, and keeps no session."""
+    for host in (pair.a, pair.b):
+        host.start(WARREN)
+    pair.connect()
+    check(pair.a.ping(pair.b.inner(4)), "up: it works")
+    pair.b.ip("link", "set", pair.b.device, "down")
+    check(not pair.a.ping(pair.b.inner(4), seconds=1), "down: no answer")
+    pair.b.ip("link", "set", pair.b.device, "up")
+    pair.b.ip("addr", "replace", f"{pair.b.inner(6)}/64", "dev", pair.b.device,
+              "nodad")
+    check(pair.b.ping(pair.a.inner(4)), "up again, it asks anew")
+    check(pair.b.counters()["sessions"] == 2, "by a second handshake")
+    pair.b.stop()
+
+    # A keepalive that was configured while down goes out at once when up.
+    pair.b.start(WARREN)
+    pair.b.ip("link", "set", pair.b.device, "down")
+    pair.b.add_peer(pair.a, pair.a.endpoint(4), keepalive=25)
+    check(pair.b.handshake_age() is None, "silent while down")
+    pair.b.ip("link", "set", pair.b.device, "up")
+    wait_until(pair.b.handshake_age, 3, "a handshake by the keepalive alone")
+    pair.stop()
+
+
 def run(pair):
     host = pair.a
+    up_and_down(pair)
     help_text = subprocess.run([warren_wg(), "--help"], capture_output=True,
                                text=True, check=True).stdout
     check("INTERFACE" in help_text and "--foreground" in help_text, help_text)

@@ -43,6 +43,21 @@ def run(pair):
             for psk in (None, net.run("wg", "genpsk").strip()):
                 one(pair, first, second, family, psk)
 
+    # Tunnel packets that do not fit the wire travel in fragments; tiny and huge
+    # MTUs of the tunnel itself work, also when changed while it is up.
+    pair.a.start(WARREN)
+    pair.b.start(WARREN)
+    pair.connect()
+    for wire, tunnel in ((1300, 1420), (1500, 9000), (1500, 600), (1500, 1420)):
+        for host in (pair.a, pair.b):
+            host.ip("link", "set", host.wire, "mtu", str(wire))
+            host.ip("link", "set", host.device, "mtu", str(tunnel))
+        pair.a.run("ping", "-n", "-c", "2", "-i", "0.1", "-s", str(tunnel - 28),
+                   "-M", "do", pair.b.inner(4))
+        speed = transfer(pair.a, pair.b, 5)
+        print(f"  wire {wire}, tunnel {tunnel}: {speed / 1e9:.2f} Gb/s")
+    pair.stop()
+
     # With different pre-shared keys nothing passes.
     pair.a.start(WARREN)
     pair.b.start(GO)

@@ -204,7 +204,7 @@ def transfer(sender, receiver, megabytes, family=4):
     server.stop()
     sent = json.loads(done.stdout)["end"]["sum_received"]
     # What is under way when the sender ends is not counted.
-    check(sent["bytes"] >= megabytes * 2**20 * 0.7,
+    check(sent["bytes"] >= megabytes * 2**20 * 0.3,
           f"only {sent['bytes']} bytes of {megabytes} MiB came")
     return sent["bits_per_second"]
 
