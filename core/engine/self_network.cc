@@ -187,7 +187,9 @@ void SelfNetwork::OnReport(Instant now, const netcheck::Report& report) {
   if (report.mapping_varies) where_.mapping_varies = *report.mapping_varies;
   if (report.complete) {
     report_ = report;
-    const Instant next = now + kPeriod + rng_.Jitter(kPeriodJitter);
+    Instant next = now + kPeriod + rng_.Jitter(kPeriodJitter);
+    const Instant patience_ends = home_.dead_since + kHomePatience;
+    if (!home_.alive && now < patience_ends) next = patience_ends;
     schedule_.next_round = Watching(now) ? next : Instant::Never();
   }
   ChooseHome(now, report);
