@@ -110,7 +110,7 @@ class Tailnet:
         self.relay = Program("relay", "relay", [
             self.program("warren-relay"), "--listen", f"{net.RELAY_ADDRESS}:80",
             "--plain-http", "--stun-listen", f"{net.RELAY_ADDRESS}:3478",
-            "--key-file", f"{PLACE}/relay.key"])
+            "--key-file", f"{PLACE}/relay.key", "--max-clients", "1000"])
         self.wait_for_relay()
 
     def wait_for_relay(self):
