@@ -301,6 +301,22 @@ TEST_F(Timers, NoInitiationFollowsAHandshakeMessageOfOursWithin5Seconds) {
       << "postponed; the first of the two serves both";
 }
 
+TEST_F(Timers, TheNextDeadlineIsExactAlsoWhenAnEarlierOneWasCancelled) {
+  Node& c = world.Add(0x40, "192.0.2.3:3000");
+  world.Link(a, "100.64.0.1/32", c, "100.64.0.3/32");
+  Establish();
+  c.Send("100.64.0.3", kA, "hello");
+  world.Settle();
+  world.RunFor(absl::Seconds(60));
+  b.Send(kB, kA, "due at 10");
+  world.RunFor(absl::Seconds(2));
+  c.Send("100.64.0.3", kA, "due at 12");
+  world.Settle();
+  a.Send(kA, kB, "now due at 17");
+  EXPECT_EQ(a.device.Next().reason, Timer::kSendKeepalive);
+  EXPECT_LT(a.device.Next().at - world.now, absl::Seconds(10));
+}
+
 TEST_F(Timers, AnEarlyOrLateTimeoutDoesNoHarm) {
   Establish();
   const Deadline before = a.device.Next();
