@@ -156,8 +156,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   warren::ByteReader reader(warren::Bytes(data, size));
   while (reader.remaining() >= 2) {
     const uint8_t kind = *reader.U8();
-    const size_t length = std::min<size_t>(*reader.U8(), reader.remaining());
-    const auto bytes = *reader.Take(length);
+    const size_t stated = *reader.U8();
+    const auto bytes = *reader.Take(std::min(stated, reader.remaining()));
     attack.Step(kind, {bytes.begin(), bytes.end()});
   }
   return 0;
