@@ -184,9 +184,18 @@ void Daemon::Register(const UpParams& params) {
                       .auth_key = params.auth_key,
                       .wanted_name = device_.wanted_name,
                       .ephemeral = device_.ephemeral},
-                     [this](const absl::StatusOr<Registration>& registered) {
+                     [this, key_given = !params.control_key.empty()](
+                         const absl::StatusOr<Registration>& registered) {
+                       if (key_given) DistrustRefusedKey(registered.status());
                        OnRegistered(registered);
                      });
+}
+
+void Daemon::DistrustRefusedKey(const absl::Status& status) {
+  // A typing error must not be in the way of the next try.
+  if (!device_.logged_in && absl::IsFailedPrecondition(status)) {
+    device_.control_key.reset();
+  }
 }
 
 void Daemon::OnRegistered(const absl::StatusOr<Registration>& registered) {
@@ -359,7 +368,10 @@ absl::Status Daemon::Ping(absl::string_view peer, PingDone done) {
   return tunnel_->Command([&](engine::Engine& e, Instant now) {
     const absl::StatusOr<uint64_t> ping = e.PingPath(now, *id);
     if (ping.ok()) pings_[*ping] = std::move(done);
-    return ping.status();
+    // Not our state, but the peer's: it may be another one soon.
+    return absl::IsFailedPrecondition(ping.status())
+               ? absl::UnavailableError(ping.status().message())
+               : ping.status();
   });
 }
 

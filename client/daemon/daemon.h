@@ -73,7 +73,8 @@ class Daemon {
   void Shutdown(std::function<void()> done);
 
   // A disco ping to `peer`: its name, address or id. NOT_FOUND names those
-  // there are; FAILED_PRECONDITION: not running, or there is no way to it.
+  // there are; FAILED_PRECONDITION: not running; UNAVAILABLE: there is no way
+  // to it for now; RESOURCE_EXHAUSTED: too many at once.
   absl::Status Ping(absl::string_view peer, PingDone done);
 
   DaemonState state() const;
@@ -89,6 +90,8 @@ class Daemon {
   absl::Status Connect();
   void Disconnect();
   void Register(const UpParams& params);
+  // Forgets the control key that the user gave when it is not the server's.
+  void DistrustRefusedKey(const absl::Status& status);
   void OnRegistered(const absl::StatusOr<Registration>& registered);
   void OnLoggedOut(const absl::Status& told);
   void OnNetmap(netmap::Netmap netmap);

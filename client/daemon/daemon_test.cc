@@ -360,6 +360,21 @@ TEST_F(DaemonTest, NamesThePeersThereAre) {
   EXPECT_TRUE(absl::IsInvalidArgument(daemon_->Ping(kAddress, ignore)));
 }
 
+TEST_F(DaemonTest, ForgetsAGivenControlKeyThatIsNotTheServers) {
+  const std::string wrong =
+      crypto::MachinePrivateKey::Generate(rng_).public_key().ToString();
+  std::optional<absl::Status> status;
+  daemon_->Up({.control_url = kUrl,
+               .auth_key = "good",
+               .wanted_name = "",
+               .control_key = wrong,
+               .ephemeral = false},
+              Into(status));
+  ASSERT_TRUE(RunUntil([&] { return status.has_value(); }));
+  EXPECT_TRUE(absl::StrContains(status->message(), wrong)) << *status;
+  EXPECT_EQ(Up("good"), absl::OkStatus());
+}
+
 TEST_F(DaemonTest, RefusesAnotherKeyOfTheSameServer) {
   ASSERT_EQ(Up("good"), absl::OkStatus());
   ASSERT_EQ(daemon_->Down(), absl::OkStatus());

@@ -136,7 +136,7 @@ absl::Status LocalService::PingOnce(grpc::ServerContext& context,
         if (!sent.ok()) done(sent);
       });
   // A peer that cannot be pinged just now may be so a second later.
-  if (absl::IsFailedPrecondition(status) || absl::IsResourceExhausted(status)) {
+  if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
     answer->set_error(std::string(status.message()));
     reply = std::move(*answer);
     return absl::OkStatus();
