@@ -29,6 +29,7 @@ _REFRESH_SECONDS = 2
 def main():
     arguments = _parse(sys.argv[1:])
     if arguments.verb in ("status", "exec", "down"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
         return outside.VERBS[arguments.verb](arguments)
     if arguments.once:
         private.enter()
@@ -43,7 +44,9 @@ def main():
         tailnet = _bring_up(arguments, show)
         if arguments.once:
             return _prove_once(tailnet, arguments, started)
-        _watch(tailnet)
+        with show.step("every node reaches every other"):
+            ways = proof.reach_all(list(tailnet.nodes.values()))
+        _watch(tailnet, ways)
     except KeyboardInterrupt:
         pass
     except (LabError, RuntimeError) as error:
@@ -172,10 +175,9 @@ def _report(tailnet, ways, seconds):
     }
 
 
-def _watch(tailnet):
+def _watch(tailnet, ways):
     """Keeps a live table on the terminal until interrupted."""
     nodes = list(tailnet.nodes.values())
-    ways = [proof.Way(a.name, b.name) for a in nodes for b in nodes if a is not b]
     by_name = tailnet.nodes
     stop = threading.Event()
     shown = None

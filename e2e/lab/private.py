@@ -75,8 +75,10 @@ def _make_private_places():
                    check=True)
     if handle is not None:
         os.makedirs(shared, exist_ok=True)
-        subprocess.run(["mount", "--bind", f"/proc/self/fd/{handle}", shared],
-                       check=True, pass_fds=[handle])
+        # As it is: the name that the descriptor leads to is hidden now.
+        subprocess.run(["mount", "--no-canonicalize", "--bind",
+                        f"/proc/self/fd/{handle}", shared], check=True,
+                       pass_fds=[handle])
         os.close(handle)
     os.makedirs("/run/netns", exist_ok=True)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)

@@ -88,11 +88,11 @@ class WebServers:
             program.stop()
 
 
-def prove(nodes, direct_seconds=6):
-    """A Way for each ordered pair, with what was proved or what failed."""
+def reach_all(nodes):
+    """A Way for each ordered pair, once its ping was answered or not."""
     addresses = {node.name: node.address() for node in nodes}
-    ways = [Way(a.name, b.name) for a in nodes for b in nodes if a is not b]
     by_name = {node.name: node for node in nodes}
+    ways = [Way(a.name, b.name) for a in nodes for b in nodes if a is not b]
 
     def reach(way):
         try:
@@ -103,6 +103,14 @@ def prove(nodes, direct_seconds=6):
             way.error = str(error)
 
     for_each(reach, ways)
+    return ways
+
+
+def prove(nodes, direct_seconds=6):
+    """A Way for each ordered pair, with what was proved or what failed."""
+    addresses = {node.name: node.address() for node in nodes}
+    by_name = {node.name: node for node in nodes}
+    ways = reach_all(nodes)
     _settle(nodes, ways, direct_seconds)
     web = WebServers(nodes)
 
