@@ -21,7 +21,7 @@ namespace warren::admin {
 // control server, and how to answer.
 class Session {
  public:
-  std::string socket = "/run/warren/control.sock";
+  std::string socket = "/run/warren-control/admin.sock";
   std::string tailnet;  // name or id; empty: the only one
   bool json = false;
 
