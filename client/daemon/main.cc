@@ -124,6 +124,8 @@ int Main(int argc, char** argv) {
       "The Warren client daemon: makes this device a node of a tailnet.\n"
       "It needs root (CAP_NET_ADMIN). Drive it with `warren`.",
       "warrend");
+  // Of an option given twice the last counts, so that wrappers can add theirs.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.set_version_flag("--version", std::string("warrend ") + kVersion);
   app.add_option("--state-dir", options.daemon.state_folder,
                  "folder of this device's keys and login")
