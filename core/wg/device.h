@@ -76,9 +76,9 @@ class Device {
   void SetMtu(uint16_t mtu_bytes);
 
   // ALREADY_EXISTS: the key is a peer's already. INVALID_ARGUMENT: the key is
-  // our own, or absent. RESOURCE_EXHAUSTED: kMaxPeers. Costs no DH and about 1
-  // KB, so a mesh adds every node of its netmap and needs no lazy creation. The
-  // index stays this peer's and is never given to another.
+  // our own, or absent. RESOURCE_EXHAUSTED: kMaxPeers. Costs no DH and about
+  // 1.5 KB, so a mesh adds every node of its netmap and needs no lazy creation.
+  // The index stays this peer's and is never given to another.
   absl::StatusOr<PeerIndex> AddPeer(Instant now, PeerConfig config);
   // kNoPeer if the key is nobody's.
   PeerIndex FindPeer(const crypto::NodeKey& key) const;
