@@ -39,7 +39,7 @@ struct UserRecord {
 struct AuthKeyGrant {
   bool reusable = false;
   bool ephemeral = false;
-  std::vector<std::string> tags;
+  std::vector<std::string> tags = {};
   friend bool operator==(const AuthKeyGrant&, const AuthKeyGrant&) = default;
 };
 
