@@ -27,7 +27,7 @@ void TuneSocket(int fd) {
   SetOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 15000);  // ms
   SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   SetOption(fd, IPPROTO_TCP, TCP_KEEPIDLE, 600);  // s
-  SetOption(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 128 * 1024);
+  SetOption(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 64 * 1024);
 }
 
 }  // namespace

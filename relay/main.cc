@@ -41,7 +41,7 @@ void AddNetworkOptions(CLI::App& app, Options& options) {
                  "address of the DERP server; :PORT is every address")
       ->capture_default_str();
   app.add_option("--stun-listen", options.stun_listen,
-                 "address of the STUN server (UDP); \"\" for none")
+                 "address of the STUN server (UDP); none for no STUN")
       ->capture_default_str();
   app.add_flag("--answer-any-stun", options.answer_any_stun,
                "answer STUN requests of other software, too");

@@ -168,7 +168,9 @@ absl::Status Server::OpenShards() {
 }
 
 absl::Status Server::OpenStun() {
-  if (options_.stun_listen.empty()) return absl::OkStatus();
+  if (options_.stun_listen.empty() || options_.stun_listen == "none") {
+    return absl::OkStatus();
+  }
   WARREN_ASSIGN_OR_RETURN(io::Fd socket, BindUdp(options_.stun_listen));
   spdlog::info("listening stun={}", LocalEndpoint(socket.get()).ToString());
   stun_ = std::make_unique<StunServer>(loop(), std::move(socket),

@@ -24,7 +24,7 @@ namespace warren::relay {
 
 struct Options {
   std::string listen = ":443";
-  std::string stun_listen = ":3478";  // "": no STUN
+  std::string stun_listen = ":3478";  // "" or "none": no STUN
   bool answer_any_stun = false;
   bool plain_http = false;
   std::string certificate_file;  // "": self-signed, beside the key file

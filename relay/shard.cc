@@ -19,10 +19,11 @@ struct Shard::Served {
   ClientId id;
   Transport transport;
   ConnectionSlot slot;
-  bool blocked = false;    // the socket takes no more
-  bool over_rate = false;  // in waiting_.rate
-  bool held = false;       // in waiting_.held
-  bool finished = false;   // shutting down, all is written
+  bool blocked = false;       // the socket takes no more
+  size_t unacknowledged = 0;  // while blocked, when last looked
+  bool over_rate = false;     // in waiting_.rate
+  bool held = false;          // in waiting_.held
+  bool finished = false;      // shutting down, all is written
 };
 
 absl::StatusOr<std::unique_ptr<Shard>> Shard::Create(
@@ -195,9 +196,8 @@ void Shard::WriteTo(Served& served) {
     if (served.transport.pending() > 0) {
       const Instant now = loop_->Now();
       if (!served.blocked) {
-        served.blocked = true;
         relay_.OnBlocked(now, id);
-        UpdateEvents(served);
+        SetBlocked(served, true);
       } else if (*sent > 0) {
         relay_.OnProgress(now, id);
       }
@@ -211,9 +211,31 @@ void Shard::WriteTo(Served& served) {
     }
   }
   if (!served.blocked) return;
-  served.blocked = false;
   relay_.OnUnblocked(id);
+  SetBlocked(served, false);
+}
+
+void Shard::SetBlocked(Served& served, bool blocked) {
+  served.blocked = blocked;
+  if (blocked) {
+    served.unacknowledged = served.transport.unacknowledged();
+    waiting_.blocked.insert(served.id);
+    waiting_.probe_at = std::min(waiting_.probe_at, loop_->Now() + kProbe);
+  } else {
+    waiting_.blocked.erase(served.id);
+  }
   UpdateEvents(served);
+}
+
+void Shard::ProbeBlocked(Instant now) {
+  waiting_.probe_at =
+      waiting_.blocked.empty() ? Instant::Never() : now + kProbe;
+  for (const ClientId id : waiting_.blocked) {
+    Served& served = *Find(id);
+    const size_t bytes = served.transport.unacknowledged();
+    if (bytes < served.unacknowledged) relay_.OnProgress(now, id);
+    served.unacknowledged = bytes;
+  }
 }
 
 void Shard::UpdateEvents(Served& served) {
@@ -233,11 +255,13 @@ void Shard::Forget(ClientId id) {
   const auto it = served_.find(id);
   if (it == served_.end()) return;
   loop_->Unwatch(it->second->transport.fd());
+  waiting_.blocked.erase(id);
   served_.erase(it);
 }
 
 Instant Shard::Next() const {
-  Instant next = std::min({front_.Next(), relay_.Next(), waiting_.drained_by});
+  Instant next = std::min(
+      {front_.Next(), relay_.Next(), waiting_.probe_at, waiting_.drained_by});
   if (second_front_ != nullptr) next = std::min(next, second_front_->Next());
   if (!waiting_.rate.empty()) {
     next = std::min(next, Instant::FromEpoch(waiting_.rate.begin()->first));
@@ -247,6 +271,7 @@ Instant Shard::Next() const {
 
 void Shard::OnTimeout(Instant now) {
   front_.OnTimeout(now);
+  if (waiting_.probe_at <= now) ProbeBlocked(now);
   relay_.OnTimeout(now);
   if (second_front_ != nullptr) second_front_->OnTimeout(now);
   while (!waiting_.rate.empty() &&

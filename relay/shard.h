@@ -29,6 +29,9 @@ namespace warren::relay {
 // owns the thread; what says so may be called from others.
 class Shard {
  public:
+  // How often it is looked whether blocked clients read at all. The kernel
+  // reports room in large steps only, which a slow link takes long to make.
+  static constexpr absl::Duration kProbe = absl::Milliseconds(500);
   // From the announcement of a restart until what still lingers is cut.
   static constexpr absl::Duration kDrain = absl::Seconds(2);
 
@@ -72,6 +75,8 @@ class Shard {
   void Resume(uint32_t shard);
   void Drain();
   void WriteTo(Served& served);
+  void SetBlocked(Served& served, bool blocked);
+  void ProbeBlocked(Instant now);
   void Hold(Served& served, uint32_t shard);
   void UpdateEvents(Served& served);
   // The connection is broken, or its peer went.
@@ -89,6 +94,8 @@ class Shard {
     std::set<std::pair<absl::Duration, ClientId>> rate;
     // By shard: clients held until its mailbox has room.
     std::vector<std::vector<ClientId>> held;
+    std::set<ClientId> blocked;
+    Instant probe_at = Instant::Never();    // while some are blocked
     Instant drained_by = Instant::Never();  // shutting down
   };
   struct Buffers {

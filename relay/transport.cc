@@ -1,5 +1,7 @@
 #include "relay/transport.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -86,6 +88,12 @@ absl::StatusOr<std::vector<uint8_t>> Transport::StartWebSocket(Bytes rest) {
 
 size_t Transport::pending() const {
   return tls_ ? tls_->ToWire().size() : out_.size() - out_at_;
+}
+
+size_t Transport::unacknowledged() const {
+  int bytes = 0;
+  if (ioctl(fd_.get(), SIOCOUTQ, &bytes) != 0) return 0;
+  return static_cast<size_t>(bytes);
 }
 
 absl::StatusOr<size_t> Transport::Flush() {

@@ -36,6 +36,9 @@ class Transport {
   // Bytes queued, of ciphertext with TLS.
   size_t pending() const;
 
+  // Bytes given to the kernel that the peer has not acknowledged.
+  size_t unacknowledged() const;
+
   // From here on bytes travel in WebSocket messages. `rest`, what was read
   // behind the request already, is decoded; errors as Read().
   absl::StatusOr<std::vector<uint8_t>> StartWebSocket(Bytes rest);
