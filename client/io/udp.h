@@ -44,7 +44,7 @@ class Udp {
   // is no room around them. Never blocks. Errors of the network are dropped.
   ReceiveResult Receive(net::Family family, net::PacketBatch& out);
   // How many messages the latest Receive() took from the kernel, and whether
-  // one was a train; what an Intermission wants to know.
+  // one was a train of 8 KiB or more; what an Intermission wants to know.
   size_t last_messages() const { return last_messages_; }
   bool last_was_train() const { return last_was_train_; }
 

@@ -26,6 +26,8 @@ constexpr size_t kMaxTrainPackets = 64;  // of kernels before 6.9
 constexpr size_t kMaxTrainSize = 65507;
 constexpr size_t kTrainsAtOnce = 2;  // more would not stay in the cache
 constexpr int kMaxWaitMilliseconds = 10;
+// A train of small packets is no reason not to wait for more of them.
+constexpr size_t kWorthAWakeUp = 8192;
 
 // Fills `out` and returns its size. V4 addresses fit the larger struct.
 socklen_t ToSockaddr(const net::Endpoint& endpoint, sockaddr_in6& out) {
@@ -173,8 +175,8 @@ void UdpSocket::Cut(net::PacketBatch& out) {
     mmsghdr& message = in_.messages[in_.next];
     const size_t size = message.msg_len;
     const size_t segment = SegmentSize(message.msg_hdr);
-    expects_trains_ = segment != 0 && size > segment;
-    last_was_train_ |= expects_trains_;
+    expects_trains_ = size >= kWorthAWakeUp;
+    last_was_train_ |= size >= kWorthAWakeUp;
     net::Packet packet;
     packet.endpoint = FromSockaddr(in_.from[in_.next]);
     auto* data = static_cast<uint8_t*>(in_.parts[in_.next].iov_base);

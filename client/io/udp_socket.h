@@ -41,7 +41,7 @@ class UdpSocket {
   // As Udp::Receive(). True: call again.
   bool Receive(net::PacketBatch& out);
   // Messages the latest Receive() took from the kernel, and whether one was a
-  // train.
+  // large train.
   size_t last_messages() const { return last_messages_; }
   bool last_was_train() const { return last_was_train_; }
 

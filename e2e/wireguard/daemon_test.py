@@ -189,7 +189,7 @@ def up_and_down(pair):
     pair.b.add_peer(pair.a, pair.a.endpoint(4), keepalive=25)
     check(pair.b.handshake_age() is None, "silent while down")
     pair.b.ip("link", "set", pair.b.device, "up")
-    wait_until(pair.b.handshake_age, 3, "a handshake by the keepalive alone")
+    wait_until(pair.b.handshake_age, 4, "a handshake by the keepalive alone")
     pair.stop()
 
 
