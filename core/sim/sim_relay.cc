@@ -139,8 +139,8 @@ void SimRelay::AnswerStun(const net::Endpoint& from, Bytes datagram) {
   if (world_.now() < up_at_) return;
   const auto txid = stun::ParseRequest(datagram, stun::Answer::kTailnetClients);
   if (!txid) return;
-  const Bytes answer = stun::BuildResponse(*txid, from).view();
-  network_.SendUdp(host_, from, {answer.begin(), answer.end()});
+  const stun::ResponseBytes answer = stun::BuildResponse(*txid, from);
+  network_.SendUdp(host_, from, {answer.view().begin(), answer.view().end()});
 }
 
 absl::Duration SimRelay::DelayOf(const Client& client) const {
