@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "io/acceptor.h"
 #include "io/grpc_alive.h"
 #include "io/noise_connection.h"
+#include "io/open_files.h"
 #include "io/tcp.h"
 
 namespace warren::io {
@@ -19,6 +21,17 @@ namespace {
 
 // For the rest of a channel to go when one side has closed.
 constexpr absl::Duration kCloseTimeout = absl::Seconds(10);
+// Of a channel: the socket and both ends of its pair.
+constexpr size_t kFilesPerConnection = 3;
+// Left for everything else: the database, the admin socket, gRPC itself.
+constexpr size_t kOtherFiles = 200;
+
+// `wanted`, or as many as there are descriptors for.
+size_t ConnectionsThatFit(size_t wanted) {
+  const size_t files = RaiseOpenFiles();
+  const size_t room = files > kOtherFiles ? files - kOtherFiles : 0;
+  return std::clamp<size_t>(room / kFilesPerConnection, 1, wanted);
+}
 
 }  // namespace
 
@@ -204,6 +217,7 @@ absl::StatusOr<std::unique_ptr<NoiseFrontend>> NoiseFrontend::Start(
   KeepGrpcAlive();
   WARREN_ASSIGN_OR_RETURN(auto loop, EventLoop::Create());
   WARREN_ASSIGN_OR_RETURN(Fd listener, ListenTcp(options.listen));
+  options.max_connections = ConnectionsThatFit(options.max_connections);
   std::unique_ptr<NoiseFrontend> frontend(new NoiseFrontend(std::move(loop)));
   frontend->local_ = LocalEndpoint(listener);
   frontend->door_ =

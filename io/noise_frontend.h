@@ -23,7 +23,9 @@ struct NoiseFrontendOptions {
   net::Endpoint listen;                   // port 0: any free one, see local()
   std::shared_ptr<const TlsContext> tls;  // null: plain HTTP (labs, proxies)
   // Connections at once. When full the oldest that has not finished its
-  // handshake gives way; if all have, the newcomer is refused.
+  // handshake gives way; if all have, the newcomer is refused. Fewer where
+  // the process may not open 3 descriptors for each: its limit is raised as
+  // far as it may be.
   size_t max_connections = 4096;
   // From accept to the end of the Noise handshake or of the HTTP answer.
   absl::Duration handshake_timeout = absl::Seconds(10);

@@ -1,6 +1,7 @@
 #include "io/noise_frontend.h"
 
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -203,6 +204,18 @@ TEST(NoiseFrontend, WhenFullOfChannelsRefusesTheNewcomer) {
   Raw late(server);
   EXPECT_EQ(late.HearAll(), "");
   EXPECT_THAT(WhoAmI(**channel, channel->get()), StartsWith("mkey:"));
+}
+
+TEST(NoiseFrontend, RaisesTheLimitOfOpenFiles) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit low = before;
+  low.rlim_cur = 64;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+  ChannelTestServer server;
+  rlimit after{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &after), 0);
+  EXPECT_EQ(after.rlim_cur, before.rlim_max);
 }
 
 TEST(NoiseFrontend, NamesAnAddressInUse) {
