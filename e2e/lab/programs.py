@@ -33,10 +33,11 @@ def wait_until(condition, seconds, what):
 class Program:
     """One running program in a namespace, its log in PLACE/logs."""
 
-    def __init__(self, name, namespace, argv):
+    def __init__(self, name, namespace, argv, environment=None):
         self.name = name
         self.namespace = namespace
         self.argv = argv
+        self.environment = environment or {}  # on top of ours, at each start
         self._process = None
         self.start()
 
@@ -55,7 +56,8 @@ class Program:
             # in order.
             self._process = subprocess.Popen(
                 net.inside(self.namespace, *self.argv), stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True)
+                stdout=log, stderr=log, start_new_session=True,
+                env=dict(os.environ, **self.environment))
 
     def running(self):
         return self._process.poll() is None

@@ -37,7 +37,7 @@ class Node:
     def socket(self):
         return f"{PLACE}/nodes/{self.name}/run/warrend.sock"
 
-    def start(self):
+    def start(self, environment=None):
         """Starts the daemon and waits until its socket answers."""
         argv = [self._tailnet.program("warrend"), "--state-dir", self.state_dir,
                 "--socket", self.socket, "--tun", "warren0"]
@@ -45,7 +45,7 @@ class Node:
             self.daemon.start()
         else:
             os.makedirs(self.state_dir, mode=0o700, exist_ok=True)
-            self.daemon = Program(self.name, self.name, argv)
+            self.daemon = Program(self.name, self.name, argv, environment)
         wait_until(lambda: self._answers(), 10, f"{self.name}'s daemon answers")
 
     def _answers(self):
@@ -152,11 +152,11 @@ class Tailnet:
         made = self.admin_json("key", "create", "--user", user, *options)
         return made["secret"]
 
-    def add_node(self, name, kind):
+    def add_node(self, name, kind, environment=None):
         """A node with its router and running daemon, not logged in."""
         self.internet.add_site(name, nat.KINDS[kind])
         node = self.nodes[name] = Node(self, name, nat.KINDS[kind])
-        node.start()
+        node.start(environment)
         return node
 
     def programs(self):
