@@ -356,6 +356,15 @@ TEST_F(EngineTest, AsksForTheAddressOfARelayThatHasNone) {
               Contains(::testing::Field(&Sent::to, At("203.0.113.77:3478"))));
 }
 
+TEST_F(EngineTest, DoesNotComplainOfUdpBeforeItHasAsked) {
+  netmap::Netmap netmap = MakeNetmap();
+  netmap.relay_map.regions[0].nodes[0].ipv4 = "203.0.113.3";
+  ASSERT_TRUE(engine_.OnNetmap(now_, netmap).ok());
+  engine_.OnRelayConnected(now_, kRelay);
+  Drain();
+  EXPECT_THAT(engine_.health(), IsEmpty());
+}
+
 TEST_F(EngineTest, SaysWhyItCannotPing) {
   EXPECT_EQ(engine_.PingPath(now_, kPeer).status().code(),
             absl::StatusCode::kNotFound);

@@ -23,6 +23,8 @@ std::optional<net::IpAddress> Literal(const std::string& text) {
 }  // namespace
 
 void SelfNetwork::SetRelayMap(Instant now, const derp::RelayMap& map) {
+  // A round without servers says nothing of the network.
+  if (Servers().empty()) report_ = netcheck::Report();
   relay_map_ = map;
   WantResolved();
   const derp::RelayRegion* former = relay_map_.Find(home());
