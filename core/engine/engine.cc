@@ -105,6 +105,9 @@ void Engine::OnRelayConnected(Instant now, RelayId relay) {
   state_->Enter(now);
   state_->relays.OnConnected(relay, true);
   state_->UpdateRelays(now);
+  for (const auto& [id, peer] : state_->peers.all()) {
+    if (peer->relay == relay) state_->device.HastenHandshake(now, peer->index);
+  }
   state_->Settle(now);
 }
 
@@ -127,6 +130,8 @@ void Engine::OnRelayPeerGone(Instant now, RelayId relay,
     state_->UpdateRelayOf(*peer);
     state_->FollowAgent(now, *peer);
   }
+  // It may be about to connect; what we sent is lost in any case.
+  if (peer != nullptr) state_->device.HastenHandshake(now, peer->index);
   state_->Settle(now);
 }
 

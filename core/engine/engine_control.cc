@@ -114,6 +114,7 @@ void EngineState::UpsertPeer(Instant now, const netmap::Node& node) {
   }
   const bool new_disco = is_new || peer->node.disco_key != node.disco_key;
   const bool new_endpoints = is_new || peer->node.endpoints != node.endpoints;
+  const bool new_relay = is_new || peer->node.home_relay != node.home_relay;
   peer->node = node;
   UpdateRelayOf(*peer);
   if (new_disco && (is_new || peer->disco_key != node.disco_key)) {
@@ -125,6 +126,9 @@ void EngineState::UpsertPeer(Instant now, const netmap::Node& node) {
     peer->agent.OnDiscoKey(now, !node.disco_key.IsZero());
   }
   if (new_endpoints) peer->agent.SetEndpoints(now, node.endpoints);
+  if (new_disco || new_endpoints || new_relay) {
+    device.HastenHandshake(now, peer->index);
+  }
   FollowAgent(now, *peer);
 }
 

@@ -199,6 +199,35 @@ TEST_F(EngineTest, StartsAHandshakeByRelayAtOnce) {
       std::ranges::all_of(sent_, [](const Sent& s) { return s.to.IsRelay(); }));
 }
 
+// What may have been lost is not waited for: each of these makes a handshake
+// message follow within the second, where WireGuard alone would take five.
+TEST_F(EngineTest, RepeatsAHandshakeSoonWhenTheWayToThePeerOpens) {
+  const auto initiations = [&] {
+    return std::ranges::count_if(
+        sent_, [](const Sent& s) { return s.bytes.size() == 148; });
+  };
+  const auto home = [&](RelayId relay) {
+    netmap::Netmap netmap = MakeNetmap(engine_.netmap()->version + 1);
+    netmap.peers[kPeer].home_relay = relay;
+    ASSERT_TRUE(engine_.OnNetmap(now_, netmap).ok());
+  };
+  Start();
+  home(RelayId());
+  FromApp(PacketTo("100.64.0.2"));
+  Advance(absl::Seconds(1));
+  EXPECT_EQ(initiations(), 0) << "there is no way";
+  home(kRelay);
+  Advance(absl::Seconds(1));
+  EXPECT_EQ(initiations(), 1) << "the peer has told its home";
+  engine_.OnRelayDisconnected(now_, kRelay);
+  engine_.OnRelayConnected(now_, kRelay);
+  Advance(absl::Seconds(1));
+  EXPECT_EQ(initiations(), 2) << "we are connected again";
+  engine_.OnRelayPeerGone(now_, kRelay, peer_node_.public_key());
+  Advance(absl::Seconds(1));
+  EXPECT_EQ(initiations(), 3) << "it was not there; it may be coming";
+}
+
 TEST_F(EngineTest, RefusesANetmapForAnotherNodeKey) {
   netmap::Netmap other = MakeNetmap();
   other.self.node_key = peer_node_.public_key();

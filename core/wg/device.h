@@ -104,6 +104,11 @@ class Device {
   // Begins a handshake now, unless one was sent in the last 5 s, or there is
   // nothing to send it with: no private key, or roaming and no endpoint.
   bool StartHandshake(Instant now, PeerIndex peer);
+  // The way to `peer` has just opened or changed: an initiation of ours that is
+  // not answered may be lost, and is followed by another without waiting for
+  // its 5 s. At the soonest kMinRetry after it, doubled with each attempt.
+  static constexpr absl::Duration kMinRetry = absl::Milliseconds(250);
+  bool HastenHandshake(Instant now, PeerIndex peer);
 
   // ---- What is configured. Pure. ----
 

@@ -165,6 +165,23 @@ bool Device::StartHandshake(Instant now, PeerIndex peer) {
   return true;
 }
 
+bool Device::HastenHandshake(Instant now, PeerIndex peer) {
+  state_->Enter(now);
+  Peer* const found = state_->Get(peer);
+  if (found == nullptr) return false;
+  HandshakeMemory& memory = found->handshakes;
+  if (found->timers.IsRetransmitting()) {
+    const absl::Duration gap =
+        std::min(kRekeyTimeout, kMinRetry * (1 << std::min(memory.retries, 5)));
+    const Instant at = std::max(now, memory.sent_at + gap);
+    found->timers.HastenRetransmission(at);
+    memory.may_hurry = true;
+    state_->Schedule(*found);
+  }
+  state_->Settle();
+  return true;
+}
+
 // ---- What is configured ----
 
 std::vector<PeerIndex> Device::Peers() const {

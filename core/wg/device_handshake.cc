@@ -116,8 +116,12 @@ void Device::State::SendInitiation(Instant now, Peer& peer, bool is_retry) {
   if (!CanReach(peer)) return;
   // What wants a session while a series runs waits for its next attempt.
   if (!is_retry && peer.timers.IsRetransmitting()) return;
-  if (!is_retry) memory.retries = 0;
-  if (now - memory.sent_at < kRekeyTimeout) {
+  if (!is_retry) {
+    memory.retries = 0;
+    memory.may_hurry = false;
+  }
+  const bool may_hurry = is_retry && std::exchange(memory.may_hurry, false);
+  if (!may_hurry && now - memory.sent_at < kRekeyTimeout) {
     // Too soon after our last message, perhaps a response. It is not forgotten:
     // unless the handshake of that response completes, this one follows.
     peer.timers.PostponeRetransmission(memory.sent_at, jitter);

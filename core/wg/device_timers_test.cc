@@ -301,6 +301,26 @@ TEST_F(Timers, NoInitiationFollowsAHandshakeMessageOfOursWithin5Seconds) {
       << "postponed; the first of the two serves both";
 }
 
+TEST_F(Timers, AHastenedHandshakeIsRepeatedSoonButEverLessSo) {
+  world.fate = Lost;
+  const Instant start = world.now;
+  a.Send(kA, kB, "hello");
+  for (int i = 0; i < 400; ++i) {
+    a.device.HastenHandshake(world.now, 0);
+    world.RunFor(absl::Milliseconds(50));
+  }
+  const auto sent = Sent(a, kInitiation, start);
+  EXPECT_THAT(sent, ElementsAre(0, 0, 0, 1, 3, 7, 12, 17));
+  world.fate = nullptr;
+  a.device.HastenHandshake(world.now, 0);
+  world.RunFor(absl::Seconds(6));
+  EXPECT_THAT(b.inbox, SizeIs(1));
+  world.sent.clear();
+  a.device.HastenHandshake(world.now, 0);
+  world.RunFor(absl::Seconds(1));
+  EXPECT_EQ(world.CountSent(a, kInitiation), 0u) << "nothing is unanswered";
+}
+
 TEST_F(Timers, TheNextDeadlineIsExactAlsoWhenAnEarlierOneWasCancelled) {
   Node& c = world.Add(0x40, "192.0.2.3:3000");
   world.Link(a, "100.64.0.1/32", c, "100.64.0.3/32");

@@ -34,6 +34,8 @@ struct HandshakeMemory {
   Instant accepted_at = Instant::LongAgo();  // the last of those
   Instant sent_at = Instant::LongAgo();      // our last initiation or response
   int retries = 0;  // of the series of initiations that runs
+  bool may_hurry =
+      false;  // the next one need not be kRekeyTimeout after sent_at
 };
 
 // What is counted for people.

@@ -1,5 +1,6 @@
 #include "core/wg/timers.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace warren::wg {
@@ -50,6 +51,12 @@ void PeerTimers::OnInitiationSent(Instant now, Rng& jitter) {
 void PeerTimers::PostponeRetransmission(Instant sent, Rng& jitter) {
   deadlines_.Set(Timer::kRetransmitHandshake,
                  sent + kRekeyTimeout + jitter.Jitter(kRekeyJitter));
+}
+
+void PeerTimers::HastenRetransmission(Instant at) {
+  if (!IsRetransmitting()) return;
+  const Instant due = deadlines_.at(Timer::kRetransmitHandshake);
+  deadlines_.Set(Timer::kRetransmitHandshake, std::min(due, at));
 }
 
 void PeerTimers::OnSessionDerived(Instant now) {

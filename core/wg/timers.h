@@ -57,6 +57,7 @@ class Deadlines {
   void Clear(Timer timer) { Set(timer, Instant::Never()); }
   void ClearAll() { at_.fill(Instant::Never()); }
   bool IsSet(Timer timer) const { return !at_[Index(timer)].IsNever(); }
+  Instant at(Timer timer) const { return at_[Index(timer)]; }
 
   // The soonest.
   Deadline Next() const {
@@ -97,6 +98,8 @@ class PeerTimers {
   void OnInitiationSent(Instant now, Rng& jitter);
   // An initiation was due less than kRekeyTimeout after our message of `sent`.
   void PostponeRetransmission(Instant sent, Rng& jitter);
+  // A retransmission that waits need not wait beyond `at`.
+  void HastenRetransmission(Instant at);
   // A response was accepted, or the first data under keys that we responded to.
   void OnHandshakeComplete() { deadlines_.Clear(Timer::kRetransmitHandshake); }
   // New keys exist.
