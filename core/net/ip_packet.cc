@@ -81,6 +81,9 @@ IpError ParseV6(Bytes bytes, IpPacket& out) {
   if (length > bytes.size() - kIpV6HeaderSize) return IpError::kBadTotalLength;
   out.source = IpAddress::V6(bytes.subspan<8, 16>());
   out.destination = IpAddress::V6(bytes.subspan<24, 16>());
+  if (out.source.is_v4() || out.destination.is_v4()) {
+    return IpError::kMappedAddress;
+  }
   out.protocol = p[6];
   out.payload = bytes.subspan(kIpV6HeaderSize, length);
   if (out.protocol != kFragmentHeader) return ReadTransport(0, out);
@@ -110,6 +113,8 @@ const char* TextOf(IpError error) {
       return "fragment that could overwrite a header";
     case IpError::kShortTransport:
       return "short transport header";
+    case IpError::kMappedAddress:
+      return "IPv6 packet with an IPv4-mapped address";
   }
   return "?";
 }

@@ -40,6 +40,8 @@ enum class IpError : uint8_t {
   kBadTotalLength,       // says more bytes than there are, or less than headers
   kOverlappingFragment,  // could overwrite a transport header: offset 1 to 9
   kShortTransport,       // too few bytes for the transport header
+  kMappedAddress,  // IPv6 that names an IPv4 address (RFC 4291 §2.5.5.2):
+                   // never on the wire, and read as the other family
 };
 const char* TextOf(IpError error);
 
