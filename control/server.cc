@@ -67,7 +67,9 @@ std::optional<io::HttpReply> AnswerGet(const io::HttpRequest& request) {
 
 void ShutDown(const std::unique_ptr<grpc::Server>& server) {
   if (server == nullptr) return;
-  server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(2));
+  // Time for the last answers; a client that does not hang up gets no more.
+  server->Shutdown(std::chrono::system_clock::now() +
+                   std::chrono::milliseconds(500));
 }
 
 }  // namespace

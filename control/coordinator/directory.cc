@@ -17,7 +17,7 @@ void Unlist(netmap::Snapshot& snapshot, NodeId id) {
   const auto old = snapshot.nodes.find(id);
   if (old == snapshot.nodes.end()) return;
   const auto owned = snapshot.by_owner.find(old->second->owner);
-  std::erase(owned->second, id);
+  std::erase(owned->second, old->second);
   if (owned->second.empty()) snapshot.by_owner.erase(owned);
   snapshot.nodes.erase(old);
 }
@@ -25,8 +25,11 @@ void Unlist(netmap::Snapshot& snapshot, NodeId id) {
 void List(netmap::Snapshot& snapshot,
           std::shared_ptr<const netmap::SnapshotNode> node) {
   const NodeId id = node->node.id;
-  std::vector<NodeId>& owned = snapshot.by_owner[node->owner];
-  owned.insert(std::lower_bound(owned.begin(), owned.end(), id), id);
+  auto& owned = snapshot.by_owner[node->owner];
+  const auto place = std::lower_bound(
+      owned.begin(), owned.end(), id,
+      [](const auto& other, NodeId wanted) { return other->node.id < wanted; });
+  owned.insert(place, node);
   snapshot.nodes[id] = std::move(node);
 }
 

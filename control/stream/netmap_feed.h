@@ -1,6 +1,7 @@
 #ifndef WARREN_CONTROL_STREAM_NETMAP_FEED_H_
 #define WARREN_CONTROL_STREAM_NETMAP_FEED_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -24,7 +25,9 @@ class NetmapFeed {
 
  private:
   const NodeId node_;
-  std::shared_ptr<const netmap::Snapshot> told_;  // null: nothing yet
+  // Alike, for this node, to what it was told; null: nothing yet.
+  std::shared_ptr<const netmap::Snapshot> told_;
+  uint64_t told_version_ = 0;
 };
 
 }  // namespace warren::control

@@ -51,7 +51,7 @@ void StreamHub::OnPublication(const Publication& publication) {
   for (UserId owner : publication.owners) {
     const auto found = publication.snapshot->by_owner.find(owner);
     if (found == publication.snapshot->by_owner.end()) continue;
-    for (NodeId node : found->second) MarkReady(node);
+    for (const auto& node : found->second) MarkReady(node->node.id);
   }
 }
 

@@ -29,7 +29,8 @@ struct Snapshot {
   uint64_t version = 0;
   std::string tailnet;  // its display name
   std::map<NodeId, std::shared_ptr<const SnapshotNode>> nodes;
-  std::map<UserId, std::vector<NodeId>> by_owner;  // ascending ids
+  // The same nodes, those of one owner together, ascending by id.
+  std::map<UserId, std::vector<std::shared_ptr<const SnapshotNode>>> by_owner;
   derp::RelayMap relay_map;
 };
 
@@ -38,6 +39,11 @@ struct Snapshot {
 // user do not exist. A node whose key has expired has no peers and lets
 // nothing in, and is nobody's peer. nullopt: there is no such node.
 std::optional<Netmap> Compile(const Snapshot& snapshot, NodeId node);
+
+// Diff(*Compile(from, node), *Compile(to, node)), without making either: it
+// looks at each peer once, and copies only what changed between the snapshots.
+// `node` must be in both.
+NetmapDiff CompileDiff(const Snapshot& from, const Snapshot& to, NodeId node);
 
 }  // namespace warren::netmap
 
