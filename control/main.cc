@@ -1,7 +1,9 @@
 // warren-control: the control server. Wiring only.
 
 #include <signal.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -29,6 +31,20 @@ int Fail(const absl::Status& status) {
   std::fprintf(stderr, "warren-control: %s\n",
                std::string(status.message()).c_str());
   return 1;
+}
+
+// As many connections as the system lets this process have.
+size_t RaiseMaxConnections() {
+  constexpr rlim_t kEnough = 200'000;
+  constexpr rlim_t kForOthers = 128;  // database, admin socket, libraries
+  constexpr rlim_t kPerConnection = 3;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
+  limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+  setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur <= kForOthers + kPerConnection) return 1;
+  return (limit.rlim_cur - kForOthers) / kPerConnection;
 }
 
 absl::Status ParseDuration(const char* flag, const std::string& text,
@@ -67,13 +83,16 @@ int Serve(Arguments& arguments) {
       {SIGINT, SIGTERM}, [&loop](int) { (*loop)->Stop(); });
   if (!watching.ok()) return Fail(watching);
   {
+    arguments.server.max_connections = RaiseMaxConnections();
     const auto server = Server::Start(arguments.server);
     if (!server.ok()) return Fail(server.status());
-    spdlog::info("started version={} listen={} tls={} admin_socket={} key={}",
-                 kVersion, (*server)->local().ToString(),
-                 !arguments.server.tls_certificate.empty(),
-                 arguments.server.admin_socket,
-                 (*server)->public_key().ToString());
+    spdlog::info(
+        "started version={} listen={} tls={} admin_socket={} "
+        "max_connections={} key={}",
+        kVersion, (*server)->local().ToString(),
+        !arguments.server.tls_certificate.empty(),
+        arguments.server.admin_socket, arguments.server.max_connections,
+        (*server)->public_key().ToString());
     (*loop)->Run();
     spdlog::info("stopping");
   }

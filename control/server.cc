@@ -139,6 +139,7 @@ absl::Status Server::Parts::Listen(crypto::MachinePrivateKey key) {
   frontend_options.listen = options.listen;
   WARREN_ASSIGN_OR_RETURN(frontend_options.tls, MakeTls(options));
   frontend_options.get = AnswerGet;
+  frontend_options.max_connections = options.max_connections;
   WARREN_ASSIGN_OR_RETURN(
       frontend,
       io::NoiseFrontend::Start(std::move(frontend_options), std::move(key),

@@ -1,6 +1,7 @@
 #ifndef WARREN_CONTROL_SERVER_H_
 #define WARREN_CONTROL_SERVER_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -18,6 +19,7 @@ struct ServerOptions {
   // PEM files; both empty: plain HTTP, for labs and behind a proxy.
   std::string tls_certificate;
   std::string tls_key;
+  size_t max_connections = 4096;  // of nodes; each takes three descriptors
   absl::Duration ephemeral_timeout = absl::Minutes(2);
   absl::Duration node_key_lifetime = absl::Hours(24 * 180);
 };

@@ -59,6 +59,14 @@ std::vector<NodeId> NodesOf(const TailnetState& tailnet, UserId user) {
   return ids;
 }
 
+std::vector<AuthKeyId> AuthKeysOf(const TailnetState& tailnet, UserId user) {
+  std::vector<AuthKeyId> ids;
+  for (const auto& [id, key] : tailnet.auth_keys) {
+    if (key.user == user) ids.push_back(id);
+  }
+  return ids;
+}
+
 }  // namespace
 
 absl::StatusOr<TailnetState*> CreateTailnet(Directory& directory,
@@ -161,9 +169,9 @@ absl::Status DeleteUser(Directory& directory, const Order& order,
       AuditOf(order, tailnet, "user.delete", absl::StrCat("user ", user.login),
               absl::StrCat(nodes.size(), " nodes"), "")));
   for (NodeId id : nodes) directory.EraseNode(tailnet, id);
-  std::erase_if(tailnet.auth_keys, [user_id](const auto& entry) {
-    return entry.second.user == user_id;
-  });
+  for (AuthKeyId id : AuthKeysOf(tailnet, user_id)) {
+    directory.EraseAuthKey(tailnet, id);
+  }
   tailnet.users.erase(user_id);
   return absl::OkStatus();
 }
@@ -258,7 +266,7 @@ absl::StatusOr<CreatedAuthKey> CreateAuthKey(Directory& directory,
   WARREN_RETURN_IF_ERROR(directory.store().CreateAuthKey(
       key, AuditOf(order, tailnet, "key.create",
                    absl::StrCat("auth key ", key.prefix), "", what)));
-  tailnet.auth_keys[key.id] = key;
+  directory.AddAuthKey(tailnet, key);
   return CreatedAuthKey{std::move(key), std::move(made.text)};
 }
 
@@ -279,8 +287,7 @@ absl::Status DeleteAuthKey(Directory& directory, const Order& order,
       key.id, AuditOf(order, tailnet, "key.delete",
                       absl::StrCat("auth key ", key.prefix),
                       absl::StrCat(key.num_uses, " uses"), "")));
-  const AuthKeyId id = key.id;
-  tailnet.auth_keys.erase(id);
+  directory.EraseAuthKey(tailnet, key.id);
   return absl::OkStatus();
 }
 

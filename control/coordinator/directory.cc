@@ -94,12 +94,23 @@ std::vector<std::pair<TailnetState*, NodeState*>> Directory::NodesOfMachine(
 
 std::pair<TailnetState*, AuthKeyRecord*> Directory::AuthKeyByPrefix(
     const std::string& prefix) {
-  for (auto& [id, tailnet] : tailnets_) {
-    for (auto& [key_id, key] : tailnet.auth_keys) {
-      if (key.prefix == prefix) return {&tailnet, &key};
-    }
-  }
-  return {nullptr, nullptr};
+  const auto found = by_prefix_.find(prefix);
+  if (found == by_prefix_.end()) return {nullptr, nullptr};
+  TailnetState& tailnet = tailnets_.at(found->second.first);
+  return {&tailnet, &tailnet.auth_keys.at(found->second.second)};
+}
+
+void Directory::AddAuthKey(TailnetState& tailnet, AuthKeyRecord key) {
+  by_prefix_[key.prefix] = {tailnet.record.id, key.id};
+  const AuthKeyId id = key.id;
+  tailnet.auth_keys[id] = std::move(key);
+}
+
+void Directory::EraseAuthKey(TailnetState& tailnet, AuthKeyId id) {
+  const auto found = tailnet.auth_keys.find(id);
+  if (found == tailnet.auth_keys.end()) return;
+  by_prefix_.erase(found->second.prefix);
+  tailnet.auth_keys.erase(found);
 }
 
 int64_t Directory::NewId() {
@@ -166,6 +177,9 @@ void Directory::AddTailnet(TailnetRecord record) {
 void Directory::EraseTailnet(TailnetId id) {
   for (const auto& [node_id, node] : tailnets_.at(id).nodes) {
     by_node_key_.erase(node.record.keys.node);
+  }
+  for (const auto& [key_id, key] : tailnets_.at(id).auth_keys) {
+    by_prefix_.erase(key.prefix);
   }
   tailnets_.erase(id);
   gone_.push_back(id);

@@ -65,7 +65,7 @@ class Directory {
   // The nodes of a machine, at most one in each tailnet.
   std::vector<std::pair<TailnetState*, NodeState*>> NodesOfMachine(
       const crypto::MachineKey& machine);
-  // The key with this prefix.
+  // The key with this prefix; both null when there is none.
   std::pair<TailnetState*, AuthKeyRecord*> AuthKeyByPrefix(
       const std::string& prefix);
 
@@ -74,6 +74,9 @@ class Directory {
 
   // Of a new netmap stream: rises, never 0.
   uint64_t NextStreamGeneration() { return ++last_generation_; }
+
+  void AddAuthKey(TailnetState& tailnet, AuthKeyRecord key);
+  void EraseAuthKey(TailnetState& tailnet, AuthKeyId id);
 
   // To be called after a change that is in the store: what it touched is in
   // the next Publish().
@@ -107,6 +110,7 @@ class Directory {
   DirectoryOptions options_;
   std::map<TailnetId, TailnetState> tailnets_;
   std::map<crypto::NodeKey, std::pair<TailnetId, NodeId>> by_node_key_;
+  std::map<std::string, std::pair<TailnetId, AuthKeyId>> by_prefix_;
   std::vector<TailnetId> gone_;
   std::optional<int64_t> deadline_ms_;
   bool deadline_known_ = false;

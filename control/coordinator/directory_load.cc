@@ -34,7 +34,8 @@ absl::Status Directory::Fill(int64_t now_ms) {
     tailnets_.at(user.tailnet).users[user.id] = std::move(user);
   }
   for (AuthKeyRecord& key : contents.auth_keys) {
-    tailnets_.at(key.tailnet).auth_keys[key.id] = std::move(key);
+    TailnetState& tailnet = tailnets_.at(key.tailnet);
+    AddAuthKey(tailnet, std::move(key));
   }
   for (RelayRecord& relay : contents.relays) {
     tailnets_.at(relay.tailnet)
