@@ -7,18 +7,26 @@
 namespace warren::sim {
 
 Host& Network::AddHost(absl::string_view name, const NatKind& kind) {
-  const auto number = static_cast<uint32_t>(hosts_.size() + 1);
   auto host = std::make_unique<Host>();
   host->name = std::string(name);
-  const auto public_address = net::IpAddress::V4(0xc6336400 + number);
-  if (kind == kOpen) {
-    host->address = public_address;  // 198.51.100.n
-  } else {
-    host->address = net::IpAddress::V4(0x0a000002 + (number << 8));
-    host->nat = std::make_shared<Nat>(kind, public_address);
-  }
+  Place(*host, kind);
   hosts_.push_back(std::move(host));
   return *hosts_.back();
+}
+
+void Network::Move(Host& host, const NatKind& kind) { Place(host, kind); }
+
+void Network::Place(Host& host, const NatKind& kind) {
+  const uint32_t number = ++num_places_;
+  // 198.18.0.0/15 is for tests like this one (RFC 2544).
+  const auto public_address = net::IpAddress::V4(0xc6120000 + number);
+  if (kind == kOpen) {
+    host.address = public_address;
+    host.nat = nullptr;
+  } else {
+    host.address = net::IpAddress::V4(0x0a000002 + (number << 8));
+    host.nat = std::make_shared<Nat>(kind, public_address);
+  }
 }
 
 Host& Network::AddNeighbour(absl::string_view name, Host& neighbour) {

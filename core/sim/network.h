@@ -50,6 +50,9 @@ class Network {
   // Behind the same NAT as `neighbour`, on its LAN.
   Host& AddNeighbour(absl::string_view name, Host& neighbour);
 
+  // The host is somewhere else now: other addresses, another NAT.
+  void Move(Host& host, const NatKind& kind);
+
   void SendUdp(Host& from, const net::Endpoint& to, std::vector<uint8_t> bytes);
   // Datagrams between the two are lost, or no longer; both directions.
   void Cut(const Host& a, const Host& b, bool cut);
@@ -60,6 +63,7 @@ class Network {
   void SetTap(Tap tap) { tap_ = std::move(tap); }
 
  private:
+  void Place(Host& host, const NatKind& kind);
   void Deliver(Host& from, Host& to, const net::Endpoint& source,
                std::vector<uint8_t> bytes);
   // The host that a datagram reaches, through its NAT; null: nobody.
@@ -70,6 +74,7 @@ class Network {
   World& world_;
   std::vector<std::unique_ptr<Host>> hosts_;
   std::set<std::pair<std::string, std::string>> cuts_;
+  uint32_t num_places_ = 0;
   uint64_t num_sent_ = 0;
   Tap tap_;
 };

@@ -111,15 +111,31 @@ void SimNode::Start() {
   engine_ = std::make_unique<engine::Engine>(engine::EngineConfig{key_.Clone()},
                                              *rngs_.back(), world_.now(),
                                              world_.unix_now());
-  engine::LinkState link;
-  link.addresses = {host_.address};
-  link.udp4_port = host_.port;
-  engine_->OnLinkChange(world_.now(), link);
+  TellLink();
   // The constructor's caller must be able to store us before we report.
   world_.After(absl::ZeroDuration(), [this] {
     hooks_.report();
     Drain();
   });
+}
+
+void SimNode::TellLink() {
+  engine::LinkState link;
+  link.addresses = {host_.address};
+  link.udp4_port = host_.port;
+  engine_->OnLinkChange(world_.now(), link);
+}
+
+void SimNode::Roam(const NatKind& kind) {
+  network_.Move(host_, kind);
+  // TCP does not survive another address.
+  for (auto& [id, link] : relays_) {
+    if (!link.connection) continue;
+    link.relay->Close(*link.connection);
+    OnRelayClosed(id);
+  }
+  TellLink();
+  Drain();
 }
 
 void SimNode::Drain() {

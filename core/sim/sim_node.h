@@ -57,6 +57,8 @@ class SimNode {
 
   // The process ends and starts anew: same node key, everything else new.
   void Restart();
+  // The device is in another network now, and notices.
+  void Roam(const NatKind& kind);
   // A datagram from somewhere, as if the network had delivered it.
   void InjectUdp(const net::Endpoint& from, std::vector<uint8_t> bytes);
   // Does something with the engine, then what a driver does after.
@@ -72,6 +74,7 @@ class SimNode {
     std::deque<std::vector<uint8_t>> waiting;  // until connected
   };
   void Start();
+  void TellLink();
   void Drain();
   void Transmit(const net::PacketBatch& batch);
   void TransmitByRelay(const net::Packet& packet);
