@@ -84,7 +84,9 @@ void SelfNetwork::Refresh(Instant now, absl::Duration max_age) {
 void SelfNetwork::Recheck(Instant now) {
   schedule_.last_round = now;
   schedule_.next_round = Instant::Never();
-  checker_.Start(now, Servers());
+  std::vector<netcheck::Server> servers = Servers();
+  schedule_.any_server = !servers.empty();
+  checker_.Start(now, std::move(servers));
   Drain(now);
 }
 
@@ -105,10 +107,6 @@ std::optional<SelfNetwork::Event> SelfNetwork::PollEvent() {
 
 Instant SelfNetwork::Next() const {
   return std::min(checker_.Next(), schedule_.next_round);
-}
-
-bool SelfNetwork::udp_blocked() const {
-  return report_.complete && !report_.udp_works() && !Servers().empty();
 }
 
 NetworkStatus SelfNetwork::Status() const {

@@ -67,7 +67,9 @@ class SelfNetwork {
   const std::vector<net::Endpoint>& endpoints() const { return endpoints_; }
   RelayId home() const { return home_.relay; }
   // Whether the last whole round had servers to ask and none answered.
-  bool udp_blocked() const;
+  bool udp_blocked() const {
+    return report_.complete && !report_.udp_works() && schedule_.any_server;
+  }
   NetworkStatus Status() const;
 
  private:
@@ -75,6 +77,7 @@ class SelfNetwork {
     Instant last_round = Instant::LongAgo();
     Instant next_round = Instant::Never();
     Instant active_until = Instant::LongAgo();
+    bool any_server = false;  // to ask in the last round
   };
   struct Home {
     RelayId relay;  // 0 = none

@@ -170,6 +170,14 @@ TEST_F(Pair, FindsANewPathWhenTheNatForgets) {
   EXPECT_TRUE(a_.IsDirectTo(b_));
 }
 
+TEST_F(Pair, GoesOnWithinASecondInAnotherNetwork) {
+  GoDirect();
+  a_.Roam(kEasyNat);
+  EXPECT_LT(LongestGap(absl::Seconds(5)), absl::Seconds(1));
+  EXPECT_TRUE(a_.IsDirectTo(b_));
+  EXPECT_TRUE(b_.IsDirectTo(a_));
+}
+
 TEST_F(HardPair, SurvivesARestartOfTheRelay) {
   Talk(absl::Milliseconds(100), absl::Seconds(5));
   relay_.Restart(absl::Seconds(3));

@@ -128,11 +128,14 @@ void SimNode::TellLink() {
 
 void SimNode::Roam(const NatKind& kind) {
   network_.Move(host_, kind);
-  // TCP does not survive another address.
+  // TCP does not survive another address; a driver notices and dials again.
   for (auto& [id, link] : relays_) {
     if (!link.connection) continue;
     link.relay->Close(*link.connection);
-    OnRelayClosed(id);
+    link.connection.reset();
+    link.connected = false;
+    engine_->OnRelayDisconnected(world_.now(), id);
+    if (link.wanted) Dial(id);
   }
   TellLink();
   Drain();

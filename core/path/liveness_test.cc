@@ -1,0 +1,75 @@
+#include "core/path/liveness.h"
+
+#include "gtest/gtest.h"
+
+namespace warren::path {
+namespace {
+
+using Step = Liveness::Step;
+constexpr absl::Duration Ms(int64_t n) { return absl::Milliseconds(n); }
+const Instant kStart = Instant::FromEpoch(absl::Seconds(100));
+const absl::Duration kRtt = Ms(20);
+
+TEST(Liveness, WantsNothingOfAPathThatAnswers) {
+  Liveness liveness;
+  for (int i = 0; i < 100; ++i) {
+    liveness.OnSent(kStart + Ms(i), kRtt);
+    liveness.OnAnswer();
+    EXPECT_TRUE(liveness.Next().IsNever());
+  }
+}
+
+TEST(Liveness, ProbesThenDoubtsThenGivesUp) {
+  Liveness liveness;
+  liveness.OnSent(kStart, kRtt);
+  Instant now = liveness.Next();
+  EXPECT_EQ(now, kStart + Liveness::kAnswerWait);
+  EXPECT_EQ(liveness.OnTimeout(now - Ms(1), kRtt), Step::kNothing);
+  EXPECT_EQ(liveness.OnTimeout(now, kRtt), Step::kProbe);
+  EXPECT_FALSE(liveness.in_doubt());
+  now = liveness.Next();
+  EXPECT_EQ(liveness.OnTimeout(now, kRtt), Step::kProbe);
+  EXPECT_TRUE(liveness.in_doubt());
+  EXPECT_EQ(now - kStart, Liveness::kAnswerWait + Liveness::kProbeWait);
+  int probes = 2;
+  while (liveness.OnTimeout(now = liveness.Next(), kRtt) == Step::kProbe) {
+    ++probes;
+  }
+  EXPECT_EQ(probes, Liveness::kMaxProbes);
+  EXPECT_LT(now - kStart, absl::Seconds(3));
+}
+
+TEST(Liveness, ProbesAOneWayFlowAtMostSoOften) {
+  Liveness liveness;
+  int probes = 0;
+  for (Instant now = kStart; now < kStart + absl::Seconds(60); now += Ms(1)) {
+    liveness.OnSent(now, kRtt);
+    if (liveness.OnTimeout(now, kRtt) == Step::kProbe) {
+      ++probes;
+      liveness.OnAnswer();  // The pong.
+    }
+  }
+  EXPECT_LE(probes, absl::Seconds(60) / Liveness::kProbeSpacing + 1);
+  EXPECT_GE(probes, 90);
+}
+
+TEST(Liveness, WaitsLongerForASlowPathButNotForever) {
+  Liveness liveness;
+  liveness.OnSent(kStart, Ms(400));
+  EXPECT_EQ(liveness.Next(), kStart + Ms(800));
+  Liveness endless;
+  endless.OnSent(kStart, absl::InfiniteDuration());
+  EXPECT_EQ(endless.Next(), kStart + absl::Seconds(1));
+}
+
+TEST(Liveness, ProbesAtOnceForADoubt) {
+  Liveness liveness;
+  liveness.Doubt(kStart);
+  EXPECT_EQ(liveness.OnTimeout(kStart, kRtt), Step::kProbe);
+  EXPECT_TRUE(liveness.in_doubt());
+  liveness.OnAnswer();
+  EXPECT_FALSE(liveness.in_doubt());
+}
+
+}  // namespace
+}  // namespace warren::path
