@@ -219,7 +219,7 @@ def main(run):
         pair.stop()
     except (Failure, LabError, RuntimeError) as error:
         frames = traceback.extract_tb(error.__traceback__)
-        place = next(f for f in reversed(frames) if f.filename.endswith("_test.py"))
+        place = next(f for f in reversed(frames) if "_test" in os.path.basename(f.filename))
         print(f"FAILED at line {place.lineno}, `{place.line}`: {error}")
         for host in (pair.a, pair.b):
             if host.daemon:
