@@ -133,13 +133,14 @@ grpc::ServerUnaryReactor* CoordinationService::Register(
         const absl::StatusOr<Registration> done =
             warren::control::Register(directory, command, now_ms);
         if (!done.ok()) {
-          spdlog::info("registration refused machine={} reason=\"{}\"",
-                       command.machine.ShortString(),
-                       std::string(done.status().message()));
+          spdlog::info("registration refused code={}",
+                       absl::StatusCodeToString(done.status().code()));
+          spdlog::debug("refused machine={} reason=\"{}\"",
+                        command.machine.ShortString(),
+                        std::string(done.status().message()));
           return done.status();
         }
-        spdlog::info("registered node={} machine={}", done->node.id.value(),
-                     command.machine.ShortString());
+        spdlog::info("registered node={}", done->node.id.value());
         *response->mutable_node() = convert::ToProto(done->node);
         response->set_tailnet(done->tailnet);
         response->set_user_login(done->user_login);
