@@ -3,6 +3,7 @@
 # with its module proxy; touches no network but that one.
 set -eu
 version=v1.102.5
+PATH="$PATH:/usr/local/go/bin"  # where go.dev says to put it
 bin=$(realpath "${1:-.}")
 here=$(dirname "$(realpath "$0")")
 lab=$(cd "$(dirname "$0")" && pwd)
