@@ -59,7 +59,7 @@ Front::Front(io::EventLoop& loop, Settings settings,
       settings_(std::move(settings)),
       arrived_(std::move(arrived)),
       wire_(kReadSize),
-      plain_(kReadSize) {}
+      plain_(kReadSize + Transport::kMaxHeld) {}
 
 Front::~Front() {
   while (!pending_.empty()) Remove(pending_.begin()->first);

@@ -43,7 +43,7 @@ Shard::Shard(const Config& config, const Front::Settings& front, Rng& rng,
              [this](Arrival arrival) { OnArrival(std::move(arrival)); }) {
   waiting_.held.resize(config.num_shards);
   buffers_.wire.resize(kReadSize);
-  buffers_.plain.resize(kReadSize);
+  buffers_.plain.resize(kReadSize + Transport::kMaxHeld);
   loop_->SetDeadline([this] { return Next(); },
                      [this](Instant now) { OnTimeout(now); });
   loop_->SetTurnEnd([this] { OnTurnEnd(); });

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/check.h"
 #include "core/base/status_macros.h"
 
 namespace warren::relay {
@@ -40,7 +41,8 @@ Transport::Transport(io::Fd fd, std::shared_ptr<const io::TlsContext> tls)
 
 absl::StatusOr<size_t> Transport::ReadTransport(MutableBytes wire,
                                                 MutableBytes plain) {
-  if (!tls_) return Receive(fd_.get(), plain);
+  WARREN_CHECK(plain.size() >= wire.size() + kMaxHeld);
+  if (!tls_) return Receive(fd_.get(), plain.first(wire.size()));
   WARREN_ASSIGN_OR_RETURN(const size_t n, Receive(fd_.get(), wire));
   if (n == 0) return 0;
   WARREN_RETURN_IF_ERROR(tls_->FromWire(wire.first(n)));

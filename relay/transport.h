@@ -24,9 +24,14 @@ class Transport {
 
   int fd() const { return fd_.get(); }
 
-  // One read of the socket, through `wire`, into `plain`, which must be at
-  // least as large: all that it brought. 0: nothing to be had now. UNAVAILABLE:
-  // the peer closed. Other errors: the connection is broken; close it.
+  // With TLS a read can end a record of which earlier reads brought the rest:
+  // it gives up to this many bytes more than it takes.
+  static constexpr size_t kMaxHeld = 16 * 1024;
+
+  // One read of the socket, through `wire`, into `plain`, which must be larger
+  // by kMaxHeld: all that it brought. Nothing is left that only the next bytes
+  // of the peer would bring out. 0: nothing to be had now. UNAVAILABLE: the
+  // peer closed. Other errors: the connection is broken; close it.
   absl::StatusOr<size_t> Read(MutableBytes wire, MutableBytes plain);
 
   // Queues bytes, as few TLS records as can be. The same errors.
