@@ -13,6 +13,7 @@
 #include "core/base/status_macros.h"
 #include "core/crypto/secret.h"
 #include "io/fd.h"
+#include "io/private_file.h"
 
 namespace warren::control {
 namespace {
@@ -33,35 +34,6 @@ bool Exists(const std::string& path) {
   return lstat(path.c_str(), &info) == 0;
 }
 
-absl::Status Write(const io::Fd& fd, const std::string& text,
-                   const std::string& path) {
-  if (write(fd.get(), text.data(), text.size()) !=
-          static_cast<ssize_t>(text.size()) ||
-      fsync(fd.get()) != 0) {
-    return Errno("write", path);
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<crypto::MachinePrivateKey> Make(const std::string& folder,
-                                               const std::string& path,
-                                               Rng& rng) {
-  auto key = crypto::MachinePrivateKey::Generate(rng);
-  const std::string draft = path + ".new";
-  unlink(draft.c_str());
-  const io::Fd fd(
-      open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
-  if (!fd.ok()) return Errno("make", draft);
-  std::string text = key.ExposeText() + "\n";
-  const absl::Status written = Write(fd, text, draft);
-  crypto::Wipe({reinterpret_cast<uint8_t*>(text.data()), text.size()});
-  WARREN_RETURN_IF_ERROR(written);
-  if (rename(draft.c_str(), path.c_str()) != 0) return Errno("make", path);
-  const io::Fd parent(open(folder.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!parent.ok() || fsync(parent.get()) != 0) return Errno("sync", folder);
-  return key;
-}
-
 absl::StatusOr<crypto::MachinePrivateKey> Read(const std::string& path) {
   const io::Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd.ok()) return Errno("open", path);
@@ -80,6 +52,19 @@ absl::StatusOr<crypto::MachinePrivateKey> Read(const std::string& path) {
   return key;
 }
 
+// Of two servers that start at once only one makes the key; the other reads
+// it. Else the loser's key could end up in the file that the winner serves by.
+absl::StatusOr<crypto::MachinePrivateKey> Make(const std::string& path,
+                                               Rng& rng) {
+  auto key = crypto::MachinePrivateKey::Generate(rng);
+  std::string text = key.ExposeText() + "\n";
+  const absl::Status made = io::CreatePrivateFile(path, text);
+  crypto::Wipe({reinterpret_cast<uint8_t*>(text.data()), text.size()});
+  if (made.ok()) return key;
+  if (Exists(path)) return Read(path);
+  return made;
+}
+
 }  // namespace
 
 absl::StatusOr<crypto::MachinePrivateKey> LoadServerKey(
@@ -94,7 +79,7 @@ absl::StatusOr<crypto::MachinePrivateKey> LoadServerKey(
                   "it is missing, but there is a database; with another key "
                   "no client would trust this server");
   }
-  return Make(folder, path, rng);
+  return Make(path, rng);
 }
 
 }  // namespace warren::control
