@@ -42,10 +42,11 @@ absl::Status MakeFolder(const std::string& folder) {
       return absl::FailedPreconditionError(
           absl::StrCat("state folder ", folder, " is not a folder"));
     }
-    if ((info.st_mode & 077) == 0) return absl::OkStatus();
-    // Ours, but open to others: closing it loses nothing.
-    if (chmod(folder.c_str(), 0700) == 0) return absl::OkStatus();
-    return Errno("close to other users", folder);
+    if ((info.st_mode & 022) == 0) return absl::OkStatus();
+    // It may be anything, such as /tmp: not ours to close.
+    return absl::FailedPreconditionError(absl::StrCat(
+        "other users may write to the state folder ", folder,
+        ": chmod 700 it if it is this server's alone, or name another"));
   }
   return Errno("make the state folder", folder);
 }

@@ -83,6 +83,19 @@ TEST_F(StoreTest, KeepsItsFilesFromOthers) {
   }
 }
 
+TEST_F(StoreTest, LeavesAFolderOfOthersAsItIs) {
+  fs::create_directories(folder_);
+  const auto shared = fs::perms::all | fs::perms::sticky_bit;  // as /tmp
+  fs::permissions(folder_, shared);
+  EXPECT_NE(Refusal().find("chmod 700"), std::string::npos);
+  EXPECT_EQ(fs::status(folder_).permissions(), shared);
+  EXPECT_TRUE(fs::is_empty(folder_));
+  const auto readable = fs::perms(0755);
+  fs::permissions(folder_, readable);
+  Fill();
+  EXPECT_EQ(fs::status(folder_).permissions(), readable);
+}
+
 TEST_F(StoreTest, RefusesASecondServer) {
   const auto first = Open();
   EXPECT_NE(Refusal().find("another warren-control"), std::string::npos);
