@@ -77,8 +77,11 @@ class FakeControl final : public v1::Coordination::Service {
 
   grpc::Status Report(grpc::ServerContext*, const v1::ReportRequest* request,
                       v1::ReportResponse*) override {
-    last_report_ = request->applied_version();
     ++num_reports_;
+    if (busy_.exchange(false)) {
+      return grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "busy");
+    }
+    last_report_ = request->applied_version();
     return grpc::Status::OK;
   }
 
@@ -89,6 +92,7 @@ class FakeControl final : public v1::Coordination::Service {
   }
 
   std::atomic<bool> known_ = true, broken_ = false;
+  std::atomic<bool> busy_ = false;  // for one report
   std::atomic<uint64_t> version_ = 1, last_report_ = 0;
   std::atomic<int> num_reports_ = 0, num_logouts_ = 0;
 
@@ -351,6 +355,16 @@ TEST_F(ControlClientTest, SendsTheNewestOfManyReports) {
   for (uint64_t version = 1; version <= 200; ++version) Report(version);
   EXPECT_TRUE(Eventually([&] { return control_.last_report_ == 200; }));
   EXPECT_LT(control_.num_reports_, 20);
+}
+
+TEST_F(ControlClientTest, RepeatsAReportThatABusyControlRefused) {
+  control_.busy_ = true;
+  Start(server_key_.public_key());
+  Watch();
+  Await("full");
+  Report(5);
+  EXPECT_TRUE(Eventually([&] { return control_.last_report_ == 5; }));
+  EXPECT_EQ(control_.num_reports_, 2);
 }
 
 TEST_F(ControlClientTest, TellsThatControlDoesNotKnowTheNode) {

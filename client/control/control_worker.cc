@@ -270,6 +270,8 @@ void ControlWorker::SendReport() {
       return;  // For a command; due as before.
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:  // Busy, or its disk is full.
+    case grpc::StatusCode::INTERNAL:
       report_.not_before = clock_.Now() + kReportTimeout;
       return;
     default:
