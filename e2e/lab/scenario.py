@@ -67,7 +67,7 @@ def main(run, servers=True):
         tailnet.stop()
     except (Failure, LabError, RuntimeError) as error:
         frame = traceback.extract_tb(error.__traceback__)
-        place = next(f for f in reversed(frame) if "/scenarios/" in f.filename)
+        place = next(f for f in reversed(frame) if "scenarios/" in f.filename)
         print(f"FAILED at line {place.lineno}, `{place.line}`: {error}")
         print(tailnet.log_tails(40))
         sys.exit(1)
