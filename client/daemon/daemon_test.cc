@@ -146,15 +146,15 @@ class DaemonTest : public testing::Test {
   // Looks every 2 ms, because some of it happens on control's threads.
   bool RunUntil(std::function<bool()> done) {
     const Instant end = loop_->Now() + absl::Seconds(20);
-    bool held = false;
+    bool held = false, over = false;
     tick_ = [&] {
+      if (over) return;
       held = done();
-      if (held || loop_->Now() > end) {
-        tick_ = nullptr;
-        loop_->Stop();
-      }
+      over = held || loop_->Now() > end;
+      if (over) loop_->Stop();
     };
     loop_->Run();
+    tick_ = nullptr;
     return held;
   }
   Daemon::Done Into(std::optional<absl::Status>& status) {
