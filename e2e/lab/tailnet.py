@@ -94,29 +94,35 @@ class Tailnet:
                   "warren-relay": "relay"}[name]
         return os.path.join(self._bin_dir, folder, name)
 
-    def start_control(self):
+    def start_control(self, *options):
+        """`options` take the place of where and how it listens."""
         os.makedirs(f"{PLACE}/control", mode=0o700, exist_ok=True)
+        options = options or ("--listen", f"{net.CONTROL_ADDRESS}:80")
         self.control = Program("control", "control", [
             self.program("warren-control"), "serve", "--state-dir",
-            f"{PLACE}/control", "--listen", f"{net.CONTROL_ADDRESS}:80",
-            "--admin-socket", f"{PLACE}/admin.sock", "--ephemeral-timeout", "5s"])
+            f"{PLACE}/control", "--admin-socket", f"{PLACE}/admin.sock",
+            "--ephemeral-timeout", "5s", *options])
         self.wait_for_control()
 
     def wait_for_control(self):
         wait_until(lambda: self._alive(self.control) and self.admin(
             "server", "show", check=False).returncode == 0, 15, "control answers")
 
-    def start_relay(self):
+    def start_relay(self, *options):
+        """`options` take the place of where and how it listens."""
+        options = options or ("--listen", f"{net.RELAY_ADDRESS}:80",
+                              "--plain-http")
         self.relay = Program("relay", "relay", [
-            self.program("warren-relay"), "--listen", f"{net.RELAY_ADDRESS}:80",
-            "--plain-http", "--stun-listen", f"{net.RELAY_ADDRESS}:3478",
-            "--key-file", f"{PLACE}/relay.key", "--max-clients", "1000"])
+            self.program("warren-relay"), "--stun-listen",
+            f"{net.RELAY_ADDRESS}:3478", "--key-file", f"{PLACE}/relay.key",
+            *options])
         self.wait_for_relay()
 
     def wait_for_relay(self):
-        url = f"http://{net.RELAY_ADDRESS}/derp/latency-check"
+        scheme = "http" if "--plain-http" in self.relay.argv else "https"
+        url = f"{scheme}://{net.RELAY_ADDRESS}/derp/latency-check"
         wait_until(lambda: self._alive(self.relay) and call(
-            "relay", "curl", "-sf", url, check=False).returncode == 0, 15,
+            "relay", "curl", "-sfk", url, check=False).returncode == 0, 15,
                    "the relay answers")
 
     @staticmethod
