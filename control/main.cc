@@ -1,9 +1,7 @@
 // warren-control: the control server. Wiring only.
 
 #include <signal.h>
-#include <sys/resource.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -24,6 +22,7 @@ struct Arguments {
   std::string listen = "0.0.0.0:443";
   std::string ephemeral_timeout = "2m";
   std::string node_key_lifetime = "4320h";
+  std::string metrics_listen;
   std::string log_level = "info";
 };
 
@@ -31,20 +30,6 @@ int Fail(const absl::Status& status) {
   std::fprintf(stderr, "warren-control: %s\n",
                std::string(status.message()).c_str());
   return 1;
-}
-
-// As many connections as the system lets this process have.
-size_t RaiseMaxConnections() {
-  constexpr rlim_t kEnough = 200'000;
-  constexpr rlim_t kForOthers = 128;  // database, admin socket, libraries
-  constexpr rlim_t kPerConnection = 3;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
-  limit.rlim_cur = std::min(limit.rlim_max, kEnough);
-  setrlimit(RLIMIT_NOFILE, &limit);
-  getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur <= kForOthers + kPerConnection) return 1;
-  return (limit.rlim_cur - kForOthers) / kPerConnection;
 }
 
 absl::Status ParseDuration(const char* flag, const std::string& text,
@@ -64,6 +49,14 @@ absl::Status Interpret(Arguments& arguments) {
         absl::StrCat("--listen ", listen.status().message()));
   }
   arguments.server.listen = *listen;
+  if (!arguments.metrics_listen.empty()) {
+    const auto metrics = net::Endpoint::Parse(arguments.metrics_listen);
+    if (!metrics.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--metrics-listen ", metrics.status().message()));
+    }
+    arguments.server.metrics_listen = *metrics;
+  }
   absl::Status parsed =
       ParseDuration("--ephemeral-timeout", arguments.ephemeral_timeout,
                     &arguments.server.ephemeral_timeout);
@@ -83,7 +76,6 @@ int Serve(Arguments& arguments) {
       {SIGINT, SIGTERM}, [&loop](int) { (*loop)->Stop(); });
   if (!watching.ok()) return Fail(watching);
   {
-    arguments.server.max_connections = RaiseMaxConnections();
     const auto server = Server::Start(arguments.server);
     if (!server.ok()) return Fail(server.status());
     spdlog::info(
@@ -134,6 +126,8 @@ void AddServeOptions(CLI::App& serve, Arguments& arguments) {
       .add_option("--node-key-lifetime", arguments.node_key_lifetime,
                   "how long a node stays in without a new auth key")
       ->capture_default_str();
+  serve.add_option("--metrics-listen", arguments.metrics_listen,
+                   "address of /metrics and /healthz; keep it private");
   serve.add_option("--log-level", arguments.log_level, "how much to log")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();

@@ -12,6 +12,8 @@
 #include "control/identity/server_key.h"
 #include "control/store/store.h"
 #include "control/stream/stream_hub.h"
+#include "control/web/local_site.h"
+#include "control/web/metrics.h"
 #include "core/base/status_macros.h"
 #include "core/crypto/system_rng.h"
 #include "io/channel_registry.h"
@@ -90,6 +92,7 @@ struct Server::Parts {
   std::unique_ptr<grpc::Server> admin_server;
   std::unique_ptr<io::UnixFrontend> admin_frontend;
   std::unique_ptr<io::NoiseFrontend> frontend;
+  std::unique_ptr<LocalSite> metrics_site;
 
   int64_t UnixNowMs() const {
     return absl::ToInt64Milliseconds(clock.UnixNow());
@@ -97,6 +100,7 @@ struct Server::Parts {
   absl::Status OpenState(const crypto::MachinePrivateKey& key);
   void MakeServices();
   absl::Status Listen(crypto::MachinePrivateKey key);
+  absl::Status ListenForMetrics();
 };
 
 absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
@@ -147,6 +151,22 @@ absl::Status Server::Parts::Listen(crypto::MachinePrivateKey key) {
   return absl::OkStatus();
 }
 
+absl::Status Server::Parts::ListenForMetrics() {
+  if (!options.metrics_listen) return absl::OkStatus();
+  WARREN_ASSIGN_OR_RETURN(
+      metrics_site,
+      LocalSite::Start(
+          *options.metrics_listen, [this](const io::HttpRequest& request) {
+            if (request.path() != "/metrics") {
+              return AnswerGet(request);
+            }
+            io::HttpReply reply;
+            reply.body = ToPrometheus(hub->counters(), frontend->counters());
+            return std::optional<io::HttpReply>(reply);
+          }));
+  return absl::OkStatus();
+}
+
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
@@ -162,10 +182,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
   // Owns the parts from here on, so that a failure ends them in order.
   std::unique_ptr<Server> server(new Server(std::move(parts)));
   WARREN_RETURN_IF_ERROR(server->parts_->Listen(std::move(key)));
+  WARREN_RETURN_IF_ERROR(server->parts_->ListenForMetrics());
   return server;
 }
 
 Server::~Server() {
+  parts_->metrics_site.reset();
   parts_->admin_frontend.reset();
   parts_->hub->Close();
   ShutDown(parts_->coordination_server);
@@ -175,6 +197,11 @@ Server::~Server() {
 }
 
 const net::Endpoint& Server::local() const { return parts_->frontend->local(); }
+
+net::Endpoint Server::metrics_local() const {
+  if (parts_->metrics_site == nullptr) return net::Endpoint();
+  return parts_->metrics_site->local();
+}
 
 const crypto::MachineKey& Server::public_key() const {
   return parts_->public_key;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -19,7 +20,9 @@ struct ServerOptions {
   // PEM files; both empty: plain HTTP, for labs and behind a proxy.
   std::string tls_certificate;
   std::string tls_key;
-  size_t max_connections = 4096;  // of nodes; each takes three descriptors
+  std::optional<net::Endpoint> metrics_listen;  // none: no /metrics
+  // Of nodes; fewer where the process may not open that many descriptors.
+  size_t max_connections = 65'536;
   absl::Duration ephemeral_timeout = absl::Minutes(2);
   absl::Duration node_key_lifetime = absl::Hours(24 * 180);
 };
@@ -35,6 +38,8 @@ class Server {
   // Where nodes reach it, and the key they know it by.
   const net::Endpoint& local() const;
   const crypto::MachineKey& public_key() const;
+  // Where /metrics is; unset when it is not.
+  net::Endpoint metrics_local() const;
 
  private:
   struct Parts;

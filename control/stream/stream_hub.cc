@@ -34,6 +34,7 @@ void StreamHub::MarkReady(NodeId node) {
 
 void StreamHub::OnPublication(const Publication& publication) {
   absl::MutexLock lock(&mutex_);
+  ++num_publications_;
   if (publication.snapshot == nullptr) {
     latest_.erase(publication.tailnet);
   } else {
@@ -98,9 +99,15 @@ void StreamHub::Close() {
   for (const auto& [node, stream] : streams) stream->Close(Stopping());
 }
 
-size_t StreamHub::num_streams() const {
+StreamHubCounters StreamHub::counters() const {
   absl::MutexLock lock(&mutex_);
-  return streams_.size();
+  StreamHubCounters out;
+  out.tailnets = latest_.size();
+  for (const auto& [id, snapshot] : latest_)
+    out.nodes += snapshot->nodes.size();
+  out.streams = streams_.size();
+  out.publications = num_publications_;
+  return out;
 }
 
 void StreamHub::Run() {

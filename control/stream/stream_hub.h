@@ -1,7 +1,7 @@
 #ifndef WARREN_CONTROL_STREAM_STREAM_HUB_H_
 #define WARREN_CONTROL_STREAM_STREAM_HUB_H_
 
-#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +16,13 @@
 #include "core/base/instant.h"
 
 namespace warren::control {
+
+struct StreamHubCounters {
+  uint64_t tailnets = 0;
+  uint64_t nodes = 0;         // registered, in all tailnets
+  uint64_t streams = 0;       // live ones
+  uint64_t publications = 0;  // rises only
+};
 
 // All live netmap streams, at most one of each node. A publication marks those
 // that may have to say something; a thread of its own makes the netmaps and
@@ -44,7 +51,7 @@ class StreamHub {
   // Ends every stream, and those attached later, with UNAVAILABLE.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  size_t num_streams() const ABSL_LOCKS_EXCLUDED(mutex_);
+  StreamHubCounters counters() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   using Stream = std::shared_ptr<NetmapStream>;
@@ -62,6 +69,7 @@ class StreamHub {
       ABSL_GUARDED_BY(mutex_);
   std::map<NodeId, Stream> streams_ ABSL_GUARDED_BY(mutex_);
   std::set<Stream> ready_ ABSL_GUARDED_BY(mutex_);
+  uint64_t num_publications_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
