@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/hex.h"
+#include "core/base/status_macros.h"
 #include "core/crypto/box.h"
 #include "core/derp/frame.h"
 #include "nlohmann/json.hpp"
@@ -30,42 +32,80 @@ absl::Status BadLogin(absl::string_view what) {
 }
 
 // The object in `text`, without exceptions. Deep nesting is harmless: neither
-// the parser nor the destructor of Json recurses.
+// the parser nor the destructor of Json recurses. As Go's encoding/json reads
+// it: null is an object without fields, and bytes that are no UTF-8 spoil the
+// text they are in, not the rest.
 absl::StatusOr<Json> ParseObject(Bytes text) {
-  Json json = Json::parse(text.begin(), text.end(), nullptr,
-                          /*allow_exceptions=*/false);
+  constexpr bool kNoExceptions = false;
+  Json json = Json::parse(text.begin(), text.end(), nullptr, kNoExceptions);
+  if (json.is_discarded()) {
+    std::string ascii(AsText(text));
+    for (char& c : ascii) {
+      if ((c & 0x80) != 0) c = '?';
+    }
+    json = Json::parse(ascii, nullptr, kNoExceptions);
+  }
+  if (json.is_null()) return Json::object();
   if (!json.is_object()) return BadLogin("the box holds no JSON object");
   return json;
 }
 
-// The value of `key`, compared without case as Go does; nullptr when absent.
+// The value of `key`, compared without case and the last one of several, as Go
+// does; nullptr when absent.
 const Json* Find(const Json& object, absl::string_view key) {
+  const Json* found = nullptr;
   for (auto it = object.begin(); it != object.end(); ++it) {
-    if (absl::EqualsIgnoreCase(it.key(), key)) return &it.value();
+    if (absl::EqualsIgnoreCase(it.key(), key)) found = &it.value();
   }
-  return nullptr;
+  return found;
 }
 
-bool Flag(const Json& object, absl::string_view key) {
+// false when absent or null. A field of another type is an error, as it is for
+// stock software, here and below.
+absl::Status ReadFlag(const Json& object, absl::string_view key, bool& out) {
   const Json* value = Find(object, key);
-  return value != nullptr && value->is_boolean() && value->get<bool>();
+  out = false;
+  if (value == nullptr || value->is_null()) return absl::OkStatus();
+  if (!value->is_boolean()) return BadLogin(absl::StrCat(key, ": no bool"));
+  out = value->get<bool>();
+  return absl::OkStatus();
 }
 
-// A count, 0 when absent, negative or no number.
-uint64_t Count(const Json& object, absl::string_view key) {
+// 0 when absent, null or negative.
+absl::Status ReadCount(const Json& object, absl::string_view key,
+                       uint64_t& out) {
   const Json* value = Find(object, key);
-  return value != nullptr && value->is_number_unsigned()
-             ? value->get<uint64_t>()
-             : 0;
+  out = 0;
+  if (value == nullptr || value->is_null()) return absl::OkStatus();
+  constexpr uint64_t kMax = std::numeric_limits<int64_t>::max();
+  const bool negative =
+      value->is_number_integer() && !value->is_number_unsigned();
+  if (!value->is_number_integer() ||
+      (!negative && value->get<uint64_t>() > kMax)) {
+    return BadLogin(absl::StrCat(key, ": no integer"));
+  }
+  out = negative ? 0 : value->get<uint64_t>();
+  return absl::OkStatus();
 }
 
-int Version(const Json& object) {
-  return static_cast<int>(std::min<uint64_t>(Count(object, "version"), 1000));
+absl::Status ReadVersion(const Json& object, int& out) {
+  uint64_t version = 0;
+  WARREN_RETURN_IF_ERROR(ReadCount(object, "version", version));
+  out = static_cast<int>(std::min<uint64_t>(version, 1000));
+  return absl::OkStatus();
+}
+
+absl::Status ReadAppName(const Json& object, std::string& out) {
+  const Json* value = Find(object, "AppName");
+  if (value == nullptr || value->is_null()) return absl::OkStatus();
+  if (!value->is_string()) return BadLogin("AppName: no text");
+  out = value->get<std::string>().substr(0, kMaxAppName);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<MeshKey>> MeshKeyIn(const Json& object) {
   const Json* value = Find(object, "meshKey");
-  if (value == nullptr || value->is_null()) return std::optional<MeshKey>();
+  if (value == nullptr) return std::optional<MeshKey>();
   if (value->is_string()) {
     const auto bytes = ParseHex(value->get_ref<const std::string&>());
     if (bytes.ok() && bytes->size() == MeshKey::kSize) {
@@ -73,7 +113,8 @@ absl::StatusOr<std::optional<MeshKey>> MeshKeyIn(const Json& object) {
           MeshKey(Bytes(*bytes).first<MeshKey::kSize>()));
     }
   }
-  // Also for "": stock relays refuse it, so nobody sends it (§12 trap 2).
+  // Also for "" and null: stock relays refuse it, so nobody sends it (§12 trap
+  // 2).
   return BadLogin("meshKey is not 64 hex digits");
 }
 
@@ -144,18 +185,14 @@ absl::StatusOr<Login> OpenClientInfo(Bytes payload,
   const auto shared = BoxSharedKey::Create(server, parts->key);
   const auto text = shared ? shared->Open(parts->rest) : std::nullopt;
   if (!text) return BadLogin("the client did not prove that it owns its key");
-  const auto json = ParseObject(*text);
-  if (!json.ok()) return json.status();
-  auto mesh_key = MeshKeyIn(*json);
-  if (!mesh_key.ok()) return mesh_key.status();
+  WARREN_ASSIGN_OR_RETURN(const Json json, ParseObject(*text));
   Login login{parts->key, {}};
-  login.info.version = Version(*json);
-  login.info.can_ack_pings = Flag(*json, "CanAckPings");
-  login.info.is_prober = Flag(*json, "IsProber");
-  if (const Json* app = Find(*json, "AppName"); app && app->is_string()) {
-    login.info.app_name = app->get<std::string>().substr(0, kMaxAppName);
-  }
-  login.info.mesh_key = *std::move(mesh_key);
+  ClientInfo& info = login.info;
+  WARREN_ASSIGN_OR_RETURN(info.mesh_key, MeshKeyIn(json));
+  WARREN_RETURN_IF_ERROR(ReadVersion(json, info.version));
+  WARREN_RETURN_IF_ERROR(ReadFlag(json, "CanAckPings", info.can_ack_pings));
+  WARREN_RETURN_IF_ERROR(ReadFlag(json, "IsProber", info.is_prober));
+  WARREN_RETURN_IF_ERROR(ReadAppName(json, info.app_name));
   return login;
 }
 
@@ -165,12 +202,13 @@ absl::StatusOr<ServerInfo> OpenServerInfo(Bytes payload,
   const auto shared = BoxSharedKey::Create(client, server);
   const auto text = shared ? shared->Open(payload) : std::nullopt;
   if (!text) return BadLogin("the server did not prove that it owns its key");
-  const auto json = ParseObject(*text);
-  if (!json.ok()) return json.status();
+  WARREN_ASSIGN_OR_RETURN(const Json json, ParseObject(*text));
   ServerInfo info;
-  info.version = Version(*json);
-  info.bytes_per_second = Count(*json, "TokenBucketBytesPerSecond");
-  info.burst_bytes = Count(*json, "TokenBucketBytesBurst");
+  WARREN_RETURN_IF_ERROR(ReadVersion(json, info.version));
+  WARREN_RETURN_IF_ERROR(
+      ReadCount(json, "TokenBucketBytesPerSecond", info.bytes_per_second));
+  WARREN_RETURN_IF_ERROR(
+      ReadCount(json, "TokenBucketBytesBurst", info.burst_bytes));
   return info;
 }
 

@@ -89,19 +89,65 @@ TEST_P(ClientInfoJson, IsAcceptedAsStockRelaysDo) {
   EXPECT_EQ(OpenClientInfo(payload, RelayServer()).ok(), GetParam().accepted);
 }
 
+// Each row was given to tailscale.com v1.102.5's own reader, too.
 INSTANTIATE_TEST_SUITE_P(
     , ClientInfoJson,
-    testing::Values(JsonCase{"Empty", "{}", true},
-                    JsonCase{"UnknownKeys", "{\"x\":[1,{\"y\":null}]}", true},
-                    JsonCase{"EmptyMeshKey", "{\"meshKey\":\"\"}", false},
-                    JsonCase{"ShortMeshKey", "{\"MESHKEY\":\"00ff\"}", false},
-                    JsonCase{"VersionIsText", "{\"version\":\"two\"}", true},
-                    JsonCase{"NotJson", "hello", false},
-                    JsonCase{"Nothing", "", false},
-                    JsonCase{"AList", "[]", false},
-                    JsonCase{"Cut", "{\"version\":2", false},
-                    JsonCase{"BadUtf8", "{\"AppName\":\"\xff\xfe\"}", false}),
+    testing::Values(
+        JsonCase{"Empty", "{}", true}, JsonCase{"Null", "null", true},
+        JsonCase{"UnknownKeys", "{\"x\":[1,{\"y\":null}]}", true},
+        JsonCase{"EmptyMeshKey", "{\"meshKey\":\"\"}", false},
+        JsonCase{"NullMeshKey", "{\"meshKey\":null}", false},
+        JsonCase{"ShortMeshKey", "{\"MESHKEY\":\"00ff\"}", false},
+        JsonCase{"VersionIsText", "{\"version\":\"two\"}", false},
+        JsonCase{"VersionIsAFraction", "{\"version\":2.5}", false},
+        JsonCase{"VersionIsHuge", "{\"version\":1e400}", false},
+        JsonCase{"VersionIsNegative", "{\"version\":-1}", true},
+        JsonCase{"TwoVersions", "{\"version\":2,\"version\":3}", true},
+        JsonCase{"FlagIsText", "{\"CanAckPings\":\"yes\"}", false},
+        JsonCase{"FlagIsNull", "{\"IsProber\":null}", true},
+        JsonCase{"NameIsANumber", "{\"AppName\":5}", false},
+        JsonCase{"MoreBehind", "{\"version\":2} x", false},
+        JsonCase{"NotJson", "hello", false}, JsonCase{"Nothing", "", false},
+        JsonCase{"AList", "[]", false},
+        JsonCase{"Cut", "{\"version\":2", false},
+        JsonCase{"BadUtf8", "{\"AppName\":\"\xff\xfe\"}", true}),
     [](const auto& param) { return std::string(param.param.name); });
+
+// What tailscale.com v1.102.5 sent with our keys; its nonces are random.
+TEST(Login, OpensWhatStockSoftwareSealed) {
+  const auto client = ParseHex(
+      "020000007f8f40c5adb68f25624ae5b214ea767a6ec94d829d3d7b5e1ad1ba6f"
+      "3e2138285f860e87875aa1dbf598c530ade5c7f7c8cf42944deabca836ba7eb9"
+      "3765ed9160b72267d769726f7f5083229d0a41c9980fd30ab2c88478fc6cfa49"
+      "ae8b3a004d6e8566eb8029defbf1c579524cbf08d4267047dbc5e5f3030045ee"
+      "09e55800");
+  const auto login = OpenClientInfo(Payload(*client), RelayServer());
+  ASSERT_TRUE(login.ok()) << login.status();
+  EXPECT_EQ(login->client, NodeA().public_key());
+  EXPECT_EQ(login->info.version, 2);
+  EXPECT_TRUE(login->info.can_ack_pings);
+  EXPECT_FALSE(login->info.is_prober);
+  EXPECT_EQ(login->info.app_name, "tailscaled");
+  EXPECT_FALSE(login->info.mesh_key);
+
+  const auto server = ParseHex(
+      "03000000354030ce59efecf873e07d0610f6f651225f27ed870e517aaf081596"
+      "ba01c36465d865359b76a538a1053367b0d33f32a63cbf6060a3");
+  const auto info =
+      OpenServerInfo(Payload(*server), NodeA(), RelayServer().public_key());
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(info->version, 2);
+  EXPECT_EQ(info->bytes_per_second, 0u);
+}
+
+TEST(Login, WhatAClientDoesNotSayIsNo) {
+  const auto login = OpenClientInfo(InfoWith("{}"), RelayServer());
+  ASSERT_TRUE(login.ok()) << login.status();
+  EXPECT_EQ(login->info.version, 0);
+  EXPECT_FALSE(login->info.can_ack_pings);
+  EXPECT_FALSE(login->info.is_prober);
+  EXPECT_EQ(login->info.app_name, "");
+}
 
 TEST(Login, DeepNestingIsHarmless) {
   const std::string deep(kMaxClientInfoSize - 200, '[');

@@ -313,5 +313,20 @@ TEST(DiscoProperty, ParseUndoesEncode) {
   }
 }
 
+// A ping that tailscale.com v1.102.5 sealed with our keys; its nonce is random.
+TEST(DiscoDatagram, OpensWhatStockSoftwareSealed) {
+  const auto datagram =
+      Hex("5453f09f92ac79a631eede1bf9c98f12032cdeadd0e7a079398fc786b88cc846"
+          "ec89af85a51a616d52f3cf75e5114a1bc106291f1760ef8816cbe4395dac9cb1"
+          "65695c4c20dcdbc86cdda475509661bee3cd4be0cb9b2e7cd563bfe37c08894d"
+          "458a4ccca7c776ccb16fe914a6fc88292e08593b5eb231a267889362");
+  EXPECT_EQ(SenderOf(datagram), DiscoA().public_key());
+  const auto shared =
+      crypto::BoxSharedKey::Create(DiscoB(), DiscoA().public_key());
+  const auto opened = Open(datagram, *shared);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ(*opened, Message(Ping{TheTxId(), NodeA()}));
+}
+
 }  // namespace
 }  // namespace warren::disco
