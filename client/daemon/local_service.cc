@@ -36,7 +36,9 @@ absl::Status LocalService::CheckMayWrite() const {
 }
 
 absl::Status LocalService::OnLoop(grpc::ServerContext& context,
-                                  std::function<void(Done)> start) {
+                                  std::function<void(Done)> start,
+                                  absl::Duration limit) {
+  const Instant end = loop_.Now() + limit;
   auto pending = std::make_shared<Pending>();
   loop_.Post([start = std::move(start), pending] {
     start([pending](absl::Status status) {
@@ -50,6 +52,7 @@ absl::Status LocalService::OnLoop(grpc::ServerContext& context,
                                           kLook)) {
     if (context.IsCancelled()) return absl::CancelledError("the caller left");
     if (stopping_) return absl::UnavailableError("warrend is ending");
+    if (loop_.Now() >= end) return absl::DeadlineExceededError("no answer");
   }
   return pending->status;
 }
@@ -115,8 +118,12 @@ absl::Status LocalService::PingOnce(grpc::ServerContext& context,
                                     const v1::PingRequest& request,
                                     v1::PingReply& reply) {
   auto answer = std::make_shared<v1::PingReply>();
-  const absl::Status status =
-      OnLoop(context, [this, answer, peer = request.peer()](Done done) {
+  const absl::Duration limit = request.timeout_seconds() > 0
+                                   ? absl::Seconds(request.timeout_seconds())
+                                   : absl::InfiniteDuration();
+  const absl::Status status = OnLoop(
+      context,
+      [this, answer, peer = request.peer()](Done done) {
         const absl::Status sent = daemon_.Ping(
             peer, [this, answer, done](const engine::PingResult& result) {
               const engine::Engine* engine = daemon_.tunnel().engine();
@@ -134,7 +141,13 @@ absl::Status LocalService::PingOnce(grpc::ServerContext& context,
               done(absl::OkStatus());
             });
         if (!sent.ok()) done(sent);
-      });
+      },
+      limit);
+  if (absl::IsDeadlineExceeded(status)) {
+    // Not `answer`: the loop may still write to it.
+    reply.set_error(std::string(status.message()));
+    return absl::OkStatus();
+  }
   // A peer that cannot be pinged just now may be so a second later.
   if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
     answer->set_error(std::string(status.message()));

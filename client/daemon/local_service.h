@@ -45,8 +45,10 @@ class LocalService final : public v1::Local::Service {
  private:
   using Done = std::function<void(absl::Status)>;
   // Runs `start` on the loop and waits until it has called what it was given.
+  // DEADLINE_EXCEEDED after `limit`; it may be called later all the same.
   absl::Status OnLoop(grpc::ServerContext& context,
-                      std::function<void(Done)> start);
+                      std::function<void(Done)> start,
+                      absl::Duration limit = absl::InfiniteDuration());
   absl::Status CheckMayWrite() const;
   // One ping and its answer; an error ends the call, an unanswered ping not.
   absl::Status PingOnce(grpc::ServerContext& context,

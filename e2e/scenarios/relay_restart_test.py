@@ -3,6 +3,7 @@
 
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
@@ -30,6 +31,10 @@ def run(tailnet):
     # Who needs the relay is told so.
     eventually(lambda: carol.status()["health"],
                "carol's status says that the relay is lost")
+    began = time.monotonic()
+    said = alice.cli("ping", "--timeout", "500ms", "carol", check=False)
+    check(said.returncode != 0 and time.monotonic() - began < 3,
+          f"ping gives up when it was told to: {said}")
     tailnet.relay.start()
     tailnet.wait_for_relay()
     reaches(alice, carol.address(), 30)
