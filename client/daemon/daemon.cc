@@ -149,7 +149,7 @@ absl::Status Daemon::Connect() {
   connection_ = absl::UnavailableError("not connected to control yet");
   tunnel_->Start(device_.node_key, device_.latest_wg_stamp);
   save_at_ = loop_.Now() + kStampInterval;
-  control_ = std::make_unique<ControlClient>(
+  control_ = std::make_shared<ControlClient>(
       loop_, rng_,
       ControlOptions{.url = std::move(url),
                      .machine_key = device_.machine_key.Clone(),
@@ -177,6 +177,12 @@ void Daemon::Disconnect() {
   }
 }
 
+void Daemon::DisconnectSoon() {
+  loop_.Post([this, which = std::weak_ptr<ControlClient>(control_)] {
+    if (which.lock() == control_) Disconnect();
+  });
+}
+
 void Daemon::Register(const UpParams& params) {
   control_->Register({.node_key = device_.node_key.public_key(),
                       .old_node_key = std::nullopt,
@@ -200,10 +206,7 @@ void Daemon::DistrustRefusedKey(const absl::Status& status) {
 
 void Daemon::OnRegistered(const absl::StatusOr<Registration>& registered) {
   if (!registered.ok()) {
-    // Deferred: the client must not be destroyed inside its own callback.
-    if (!device_.logged_in || !device_.wants_up) {
-      loop_.Post([this] { Disconnect(); });
-    }
+    if (!device_.logged_in || !device_.wants_up) DisconnectSoon();
     return FinishUp(registered.status());
   }
   spdlog::info("logged in node={} tailnet={}", registered->node.name,
@@ -249,7 +252,7 @@ void Daemon::OnConnection(const absl::Status& status) {
     // key stays ours; what it was allowed is gone.
     device_.logged_in = false;
     Save();
-    loop_.Post([this] { Disconnect(); });
+    DisconnectSoon();
     FinishUp(status);
   } else if (absl::IsFailedPrecondition(status)) {
     FinishUp(status);

@@ -89,6 +89,9 @@ class Daemon {
   absl::Status ApplyParams(const UpParams& params);
   absl::Status Connect();
   void Disconnect();
+  // Disconnect() at a later turn, for what a ControlClient calls: it must not
+  // be destroyed inside its own callback. Not if it was replaced meanwhile.
+  void DisconnectSoon();
   void Register(const UpParams& params);
   // Forgets the control key that the user gave when it is not the server's.
   void DistrustRefusedKey(const absl::Status& status);
@@ -109,7 +112,7 @@ class Daemon {
   const StateFolder folder_;
   DeviceState device_;
   std::unique_ptr<Tunnel> tunnel_;
-  std::unique_ptr<ControlClient> control_;  // while connected or trying to
+  std::shared_ptr<ControlClient> control_;  // while connected or trying to
   absl::Status connection_;                 // of the netmap stream
   Done up_done_, logout_done_;              // of a call under way
   Instant up_deadline_ = Instant::Never();

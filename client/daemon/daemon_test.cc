@@ -316,6 +316,20 @@ TEST_F(DaemonTest, ForgetsItsLoginWhenControlCannotBeTold) {
   EXPECT_EQ(daemon_->state(), DaemonState::kNeedsLogin);
 }
 
+TEST_F(DaemonTest, TriesAgainAtOnceAfterARefusal) {
+  UpParams params;
+  params.control_url = kUrl;
+  params.auth_key = "bad";
+  std::optional<absl::Status> second;
+  daemon_->Up(params, [&](const absl::Status& first) {
+    EXPECT_FALSE(first.ok());
+    params.auth_key = "good";
+    daemon_->Up(params, Into(second));
+  });
+  EXPECT_TRUE(RunUntil([&] { return second.has_value(); }));
+  EXPECT_EQ(second, absl::OkStatus());
+}
+
 TEST_F(DaemonTest, EndsItsTunnelWhenItIsRemoved) {
   ASSERT_EQ(Up("good"), absl::OkStatus());
   control_.known = false;
