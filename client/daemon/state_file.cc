@@ -194,10 +194,11 @@ absl::StatusOr<std::optional<DeviceState>> StateFolder::Load() const {
 absl::Status StateFolder::Save(const DeviceState& state) const {
   const std::string path = file_path();
   const std::string fresh = path + ".new";
+  // What is there, if anything, may belong to somebody else, mode and all.
+  unlink(fresh.c_str());
   {
     const io::Fd file(
-        open(fresh.c_str(),
-             O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+        open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file.ok()) return ErrnoStatus("write", fresh);
     std::string text = SerializeState(state);
     const absl::Status written = WriteAll(file.get(), text, fresh);

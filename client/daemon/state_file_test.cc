@@ -67,6 +67,19 @@ TEST_F(StateFolderTest, OnlyTheOwnerMayReadTheKeys) {
   EXPECT_EQ(info.st_mode & 0777, 0600u);
 }
 
+TEST_F(StateFolderTest, KeysNeverGoIntoAFileThatOthersMadeReady) {
+  const auto folder = StateFolder::Open(path_);
+  const std::string trap = path_ + "/state.json.new";
+  std::ofstream(trap) << "";
+  ASSERT_EQ(chmod(trap.c_str(), 0666), 0);
+  std::ifstream watched(trap);
+  ASSERT_TRUE(folder->Save(Example()).ok());
+  EXPECT_EQ(watched.peek(), std::ifstream::traits_type::eof());
+  struct stat info;
+  ASSERT_EQ(stat((path_ + "/state.json").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
 TEST_F(StateFolderTest, ASecondDaemonIsRefused) {
   const auto first = StateFolder::Open(path_);
   ASSERT_TRUE(first.ok());
