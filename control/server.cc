@@ -193,7 +193,9 @@ Server::~Server() {
   ShutDown(parts_->coordination_server);
   parts_->frontend.reset();
   ShutDown(parts_->admin_server);
-  parts_->coordinator->Stop();
+  // Ended here, not among the other parts: what is left in its queue may
+  // answer through the services, which go before it.
+  parts_->coordinator.reset();
 }
 
 const net::Endpoint& Server::local() const { return parts_->frontend->local(); }
