@@ -385,6 +385,26 @@ TEST_F(EngineTest, AsksForTheAddressOfARelayThatHasNone) {
               Contains(::testing::Field(&Sent::to, At("203.0.113.77:3478"))));
 }
 
+TEST_F(EngineTest, AsksAgainForAnAddressThatDnsDidNotTell) {
+  const auto num_asked = [this] {
+    return std::ranges::count_if(events_, [](const EngineEvent& event) {
+      return std::holds_alternative<ResolveWanted>(event);
+    });
+  };
+  Start();
+  engine_.Recheck(now_);  // No second question while the first is open.
+  Drain();
+  EXPECT_EQ(num_asked(), 1);
+  engine_.OnResolved(now_, "relay.example", {});
+  engine_.Recheck(now_);
+  Drain();
+  EXPECT_EQ(num_asked(), 2);
+  engine_.OnResolved(now_, "relay.example", {Ip("203.0.113.77")});
+  engine_.Recheck(now_);
+  Drain();
+  EXPECT_EQ(num_asked(), 2);
+}
+
 TEST_F(EngineTest, DoesNotComplainOfUdpBeforeItHasAsked) {
   netmap::Netmap netmap = MakeNetmap();
   netmap.relay_map.regions[0].nodes[0].ipv4 = "203.0.113.3";

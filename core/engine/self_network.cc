@@ -26,7 +26,6 @@ void SelfNetwork::SetRelayMap(Instant now, const derp::RelayMap& map) {
   // A round without servers says nothing of the network.
   if (Servers().empty()) report_ = netcheck::Report();
   relay_map_ = map;
-  WantResolved();
   const derp::RelayRegion* former = relay_map_.Find(home());
   if (former == nullptr || !CanBeHome(*former)) SetHome(now, RelayId());
   const auto eligible = std::ranges::count_if(relay_map_.regions, CanBeHome);
@@ -47,9 +46,10 @@ void SelfNetwork::SetLink(Instant now, const LinkState& link) {
 
 void SelfNetwork::OnResolved(Instant now, absl::string_view hostname,
                              std::vector<net::IpAddress> addresses) {
-  auto& known = resolved_[std::string(hostname)];
-  if (known == addresses) return;
-  known = std::move(addresses);
+  Resolution& known = resolved_[std::string(hostname)];
+  known.asked = false;
+  if (known.addresses == addresses) return;
+  known.addresses = std::move(addresses);
   Recheck(now);
 }
 
@@ -84,6 +84,7 @@ void SelfNetwork::Refresh(Instant now, absl::Duration max_age) {
 void SelfNetwork::Recheck(Instant now) {
   schedule_.last_round = now;
   schedule_.next_round = Instant::Never();
+  WantResolved();
   std::vector<netcheck::Server> servers = Servers();
   schedule_.any_server = !servers.empty();
   checker_.Start(now, std::move(servers));
@@ -149,7 +150,7 @@ void SelfNetwork::AddServers(const derp::RelayRegion& region,
     }
   }
   if (const auto it = resolved_.find(node.hostname); it != resolved_.end()) {
-    for (const net::IpAddress& address : it->second) {
+    for (const net::IpAddress& address : it->second.addresses) {
       const bool wanted =
           address.is_v4() ? node.ipv4.empty() : node.ipv6.empty();
       if (wanted) addresses.push_back(address);
@@ -167,7 +168,9 @@ void SelfNetwork::WantResolved() {
     for (const derp::RelayNode& node : region.nodes) {
       if (!node.ipv4.empty() || !node.ipv6.empty()) continue;
       if (node.hostname.empty() || Literal(node.hostname)) continue;
-      if (resolved_.try_emplace(node.hostname).second) {
+      Resolution& known = resolved_[node.hostname];
+      if (!known.asked && known.addresses.empty()) {
+        known.asked = true;
         events_.push_back(ResolveWanted{node.hostname});
       }
     }

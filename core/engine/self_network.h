@@ -85,9 +85,15 @@ class SelfNetwork {
     Instant dead_since;  // while not alive
     std::map<RelayId, Instant> avoid_until;
   };
+  struct Resolution {
+    bool asked = false;                     // and not answered yet
+    std::vector<net::IpAddress> addresses;  // empty: unknown so far
+  };
   std::vector<netcheck::Server> Servers() const;
   void AddServers(const derp::RelayRegion& region, const derp::RelayNode& node,
                   std::vector<netcheck::Server>& servers) const;
+  // Asks for the names that no answer had an address for: DNS may have been
+  // out of reach.
   void WantResolved();
   void Drain(Instant now);
   void OnReport(Instant now, const netcheck::Report& report);
@@ -102,7 +108,7 @@ class SelfNetwork {
 
   Rng& rng_;
   derp::RelayMap relay_map_;
-  std::map<std::string, std::vector<net::IpAddress>> resolved_;
+  std::map<std::string, Resolution> resolved_;
   netcheck::Whereabouts where_;
   netcheck::Checker checker_;
   netcheck::HomeRelayChooser chooser_;
