@@ -20,6 +20,8 @@ namespace {
 constexpr size_t kReadSize = 64 * 1024;
 // Reads of one stream before others get a turn.
 constexpr int kMaxReads = 8;
+// Queued bytes that are not left to Flush(): a few full TLS records.
+constexpr size_t kFlushSize = 64 * 1024;
 // Sent bytes at the front of a queue that are worth moving the rest.
 constexpr size_t kMaxSentPrefix = 64 * 1024;
 
@@ -125,8 +127,9 @@ void ClientStream::OnReady(uint32_t events) {
     }
     status = OnConnected();
   } else {
+    if (events & EPOLLOUT) blocked_ = false;
     if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) status = OnReadable();
-    if (status.ok()) status = Send();
+    if (status.ok() && !blocked_) status = Send();
   }
   if (!status.ok()) Fail(std::move(status));
 }
@@ -177,6 +180,7 @@ absl::Status ClientStream::OnWire(Bytes bytes) {
 void ClientStream::Write(Bytes bytes) {
   if (!open()) return;
   queue_.insert(queue_.end(), bytes.begin(), bytes.end());
+  if (queue_.size() >= kFlushSize) Flush();
 }
 
 size_t ClientStream::backlog() const {
@@ -184,7 +188,7 @@ size_t ClientStream::backlog() const {
 }
 
 void ClientStream::Flush() {
-  if (!open() || backlog() == 0) return;
+  if (!open() || blocked_ || backlog() == 0) return;
   absl::Status sent = Send();
   if (!sent.ok()) Fail(std::move(sent));
 }
@@ -202,6 +206,7 @@ absl::Status ClientStream::Send() {
     const ssize_t n = send(socket_.get(), out.data(), out.size(), MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) {
+      blocked_ = true;
       if (queue_sent_ > kMaxSentPrefix) {
         queue_.erase(queue_.begin(),
                      queue_.begin() + static_cast<ptrdiff_t>(queue_sent_));

@@ -52,7 +52,7 @@ class ClientStream {
   // Whether Write() takes bytes: established, and not failed.
   bool open() const { return phase_ == Phase::kOpen; }
   // Queues bytes; without effect unless open(). Flush() sends what was queued,
-  // in TLS records as large as they get.
+  // in TLS records as large as they get; a lot is sent without it.
   void Write(Bytes bytes);
   void Flush();
   // Bytes that wait for the network.
@@ -91,6 +91,7 @@ class ClientStream {
   Instant deadline_ = Instant::Never();
   absl::Status why_;  // once failed
   io::Fd socket_;
+  bool blocked_ = false;  // the kernel takes no more until it says so
   std::optional<io::TlsSession> tls_;
   std::vector<uint8_t> queue_;  // plaintext, not yet sealed or sent
   size_t queue_sent_ = 0;       // without TLS: of `queue_`
