@@ -78,12 +78,14 @@ int Serve(Arguments& arguments) {
   {
     const auto server = Server::Start(arguments.server);
     if (!server.ok()) return Fail(server.status());
+    const auto metrics = (*server)->metrics_local();
     spdlog::info(
         "started version={} listen={} tls={} admin_socket={} "
-        "max_connections={} key={}",
+        "metrics={} key={}",
         kVersion, (*server)->local().ToString(),
         !arguments.server.tls_certificate.empty(),
-        arguments.server.admin_socket, arguments.server.max_connections,
+        arguments.server.admin_socket,
+        metrics.IsSet() ? metrics.ToString() : "none",
         (*server)->public_key().ToString());
     (*loop)->Run();
     spdlog::info("stopping");
