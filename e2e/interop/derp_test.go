@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"tailscale.com/derp"
+	"tailscale.com/derp/derpconst"
 	"tailscale.com/derp/derphttp"
 	"tailscale.com/disco"
 	"tailscale.com/envknob"
@@ -199,6 +200,14 @@ func TestStockClientsOnOurRelay(t *testing.T) {
 func exchange(t *testing.T, dial dialer) {
 	a := connect(t, dial, key.NewNode())
 	b := connect(t, dial, key.NewNode())
+	if tls, ok := a.TLSConnectionState(); ok {
+		// The last certificate tells the server's key, for a fast start.
+		want := derpconst.MetaCertCommonNamePrefix + a.ServerPublicKey().UntypedHexString()
+		last := tls.PeerCertificates[len(tls.PeerCertificates)-1]
+		if last.Subject.CommonName != want || last.SerialNumber.Int64() != derp.ProtocolVersion {
+			t.Errorf("meta certificate %v", last.Subject)
+		}
+	}
 	if a.ServerPublicKey().IsZero() || a.ServerPublicKey() != b.ServerPublicKey() {
 		t.Fatal("the server's key")
 	}
