@@ -70,6 +70,8 @@ derp::RelayNode NodeFromProto(const v1::RelayNode& message) {
   node.stun_port = message.stun_port();
   node.plain_http = message.plain_http();
   node.cert_name = message.cert_name();
+  node.stun_only = message.stun_only();
+  node.insecure_for_tests = message.insecure_for_tests();
   return node;
 }
 
@@ -179,6 +181,7 @@ v1::RelayRegion ToProto(const derp::RelayRegion& region) {
   out.set_id(region.id.value());
   out.set_code(region.code);
   out.set_name(region.name);
+  out.set_no_measure_no_home(region.no_measure_no_home);
   for (const derp::RelayNode& node : region.nodes) {
     v1::RelayNode& added = *out.add_nodes();
     added.set_name(node.name);
@@ -189,6 +192,8 @@ v1::RelayRegion ToProto(const derp::RelayRegion& region) {
     added.set_stun_port(node.stun_port);
     added.set_plain_http(node.plain_http);
     added.set_cert_name(node.cert_name);
+    added.set_stun_only(node.stun_only);
+    added.set_insecure_for_tests(node.insecure_for_tests);
   }
   return out;
 }
@@ -200,6 +205,7 @@ derp::RelayRegion FromProto(const v1::RelayRegion& message) {
                                         : static_cast<uint16_t>(message.id()));
   out.code = message.code();
   out.name = message.name();
+  out.no_measure_no_home = message.no_measure_no_home();
   for (const v1::RelayNode& node : message.nodes()) {
     out.nodes.push_back(NodeFromProto(node));
   }

@@ -53,6 +53,9 @@ derp::RelayMap ExampleRelays() {
   node.derp_port = 8443;
   node.cert_name = "other.example.com";
   node.plain_http = true;
+  node.stun_only = true;
+  node.insecure_for_tests = true;
+  region.no_measure_no_home = true;
   region.nodes = {node};
   return derp::RelayMap{.regions = {region}};
 }
