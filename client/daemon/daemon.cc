@@ -76,8 +76,9 @@ Daemon::~Daemon() {
 
 void Daemon::Up(const UpParams& params, Done done) {
   if (up_done_) {
-    return done(absl::AlreadyExistsError(
-        "another `warren up` is under way; wait for it"));
+    // Its caller has given up most likely, and corrects what was wrong.
+    FinishUp(absl::AbortedError("another `warren up` took over"));
+    if (state() != DaemonState::kRunning) Disconnect();
   }
   const absl::Status applied = ApplyParams(params);
   if (!applied.ok()) return done(applied);
@@ -88,7 +89,7 @@ void Daemon::Up(const UpParams& params, Done done) {
   }
   up_done_ = std::move(done);
   if (!device_.logged_in || !params.auth_key.empty() ||
-      state() == DaemonState::kExpired) {
+      !params.wanted_name.empty() || state() == DaemonState::kExpired) {
     return Register(params);
   }
   device_.wants_up = true;
@@ -213,6 +214,7 @@ void Daemon::OnRegistered(const absl::StatusOr<Registration>& registered) {
                registered->tailnet);
   device_.logged_in = true;
   device_.wants_up = true;
+  device_.ephemeral = registered->node.ephemeral;  // the auth key may say so
   Save();
   up_deadline_ = loop_.Now() + kUpDeadline;
   control_->Watch(device_.node_key.public_key());

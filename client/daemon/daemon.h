@@ -62,7 +62,8 @@ class Daemon {
       io::EventLoop& loop, Rng& rng, const DaemonOptions& options);
   ~Daemon();
 
-  // `done` is called once, when the tunnel is up or cannot come up.
+  // `done` is called once, when the tunnel is up or cannot come up. ABORTED:
+  // a later call took over.
   void Up(const UpParams& params, Done done);
   absl::Status Down();
   // `done` gets an error when control could not be told; this device has

@@ -38,13 +38,17 @@ class FakeControl final : public v1::Coordination::Service {
                         const v1::RegisterRequest* request,
                         v1::RegisterResponse* response) override {
     ++num_registered;
-    if (request->auth_key() != "good") {
+    wanted_name_length = request->wanted_name().size();
+    const std::string& key = request->auth_key();
+    if (key != "good" && !(key.empty() && known)) {
       return {grpc::StatusCode::PERMISSION_DENIED, "that key is used up"};
     }
     known = true;
     response->mutable_node()->set_id(7);
     response->mutable_node()->set_name("me");
     response->mutable_node()->set_node_key(request->node_key());
+    response->mutable_node()->set_ephemeral(ephemeral_key ||
+                                            request->ephemeral());
     response->set_tailnet("home");
     return grpc::Status::OK;
   }
@@ -90,6 +94,8 @@ class FakeControl final : public v1::Coordination::Service {
 
   std::atomic<bool> known = false;
   std::atomic<bool> sends_netmap = true;
+  std::atomic<bool> ephemeral_key = false;
+  std::atomic<size_t> wanted_name_length = 0;
   std::atomic<int> num_registered = 0, num_logged_out = 0;
   std::atomic<uint64_t> applied_version = 0;
 };
@@ -345,6 +351,46 @@ TEST_F(DaemonTest, AnEphemeralOneLogsOutAtItsEnd) {
   daemon_->Shutdown([&] { done = true; });
   EXPECT_TRUE(RunUntil([&] { return done; }));
   EXPECT_EQ(control_.num_logged_out, 1);
+}
+
+TEST_F(DaemonTest, OneWithAnEphemeralKeyLogsOutAtItsEndToo) {
+  control_.ephemeral_key = true;
+  ASSERT_EQ(Up("good"), absl::OkStatus());
+  bool done = false;
+  daemon_->Shutdown([&] { done = true; });
+  EXPECT_TRUE(RunUntil([&] { return done; }));
+  EXPECT_EQ(control_.num_logged_out, 1);
+}
+
+TEST_F(DaemonTest, AsksForAnotherNameWithoutAnotherKey) {
+  ASSERT_EQ(Up("good"), absl::OkStatus());
+  std::optional<absl::Status> status;
+  daemon_->Up({.control_url = "",
+               .auth_key = "",
+               .wanted_name = "twelve-bytes",
+               .control_key = "",
+               .ephemeral = false},
+              Into(status));
+  ASSERT_TRUE(RunUntil([&] { return status.has_value(); }));
+  EXPECT_EQ(*status, absl::OkStatus());
+  EXPECT_EQ(control_.num_registered, 2);
+  EXPECT_EQ(control_.wanted_name_length, 12u);
+}
+
+TEST_F(DaemonTest, ASecondUpTakesOver) {
+  control_.sends_netmap = false;
+  std::optional<absl::Status> first;
+  daemon_->Up({.control_url = kUrl,
+               .auth_key = "good",
+               .wanted_name = "",
+               .control_key = "",
+               .ephemeral = false},
+              Into(first));
+  ASSERT_TRUE(IsNow(DaemonState::kConnecting));
+  control_.sends_netmap = true;
+  EXPECT_EQ(Up(""), absl::OkStatus());
+  ASSERT_TRUE(first.has_value());
+  EXPECT_TRUE(absl::IsAborted(*first)) << *first;
 }
 
 TEST_F(DaemonTest, DownEndsAnUpThatWaits) {
