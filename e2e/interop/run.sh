@@ -3,12 +3,12 @@
 # with its module proxy; touches no network but that one.
 set -eu
 version=v1.102.5
-PATH="$PATH:/usr/local/go/bin"  # where go.dev says to put it
+PATH="$PATH:/usr/local/go/bin"  # where its own installer puts it
 bin=$(realpath "${1:-.}")
 here=$(dirname "$(realpath "$0")")
 lab=$(cd "$(dirname "$0")" && pwd)
-export HOME="${HOME:-/root}" GOFLAGS="-mod=mod -p=1"
 work=$(mktemp -d)
+export HOME="${HOME:-$work}" GOFLAGS="-mod=mod -p=1"
 trap 'rm -rf "$work"' EXIT
 cp "$here"/*_test.go "$work"
 (
