@@ -38,7 +38,7 @@ class RelayLinks {
   // Waits between attempts: at most the first after one failure, doubled with
   // each more, up to the second.
   static constexpr absl::Duration kFirstBackOff = absl::Milliseconds(250);
-  static constexpr absl::Duration kMaxBackOff = absl::Seconds(15);
+  static constexpr absl::Duration kMaxBackOff = absl::Seconds(5);
   // A login that lasted so long ends the back-off; a relay that throws us out
   // at once is a failure like others.
   static constexpr absl::Duration kStable = absl::Seconds(10);
