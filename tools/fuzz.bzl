@@ -4,8 +4,8 @@ def warren_cc_fuzz_test(name, srcs, deps, corpus = []):
     """A test around `extern "C" int LLVMFuzzerTestOneInput(data, size)`.
 
     Normally the corpus, and fixed mutations of it, are replayed. Under
-    `bazel test --config=fuzz` libFuzzer runs for a while; to go on for ever:
-    `bazel run --config=fuzz //core/x:x_fuzz -- -runs=-1 NEW_CORPUS_FOLDER`.
+    `bazel test --config=fuzz` libFuzzer runs for 20 s; to go on for ever:
+    `bazel run --config=fuzz //core/x:x_fuzz -- -max_total_time=0 NEW_CORPUS_FOLDER`.
 
     Args:
       name: of the test, by custom `<what>_fuzz`.
@@ -22,7 +22,7 @@ def warren_cc_fuzz_test(name, srcs, deps, corpus = []):
             "//conditions:default": ["//tools:fuzz_replay_main.cc"],
         }),
         args = select({
-            "//tools:fuzzing": ["-runs=200000"],
+            "//tools:fuzzing": ["-max_total_time=20"],
             "//conditions:default": ["$(rootpath %s)" % file for file in corpus],
         }),
         data = corpus,
