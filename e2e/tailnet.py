@@ -55,8 +55,7 @@ def main():
             print(_Building.tailnet.log_tails(), file=sys.stderr)
         return 1
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        _ignore_signals()
         if _Building.tailnet:
             with contextlib.suppress(LabError):
                 _Building.tailnet.stop()
@@ -69,7 +68,13 @@ class _Building:
 
 
 def _interrupted(_number, _frame):
+    _ignore_signals()  # once is enough: what follows is the orderly end
     raise KeyboardInterrupt
+
+
+def _ignore_signals():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _parse(argv):

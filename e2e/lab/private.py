@@ -34,12 +34,11 @@ def enter(shared=None):
     command = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child",
                "--mount-proc", "--propagation", "private",
                sys.executable, *sys.argv]
-    # The terminal's Ctrl-C reaches the inner process by itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     child = subprocess.Popen(
         command, preexec_fn=_die_with_parent,
         env=dict(os.environ, **{_MARK: "1", "WARREN_LAB_SHARED": shared or ""}))
-    signal.signal(signal.SIGTERM, lambda *_: child.send_signal(signal.SIGTERM))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: _end_inner(child.pid))
     if shared:
         with open(f"{shared}/pid", "w", encoding="utf-8") as file:
             file.write(str(child.pid))
@@ -49,9 +48,17 @@ def enter(shared=None):
     sys.exit(code if code >= 0 else 128 - code)
 
 
+def _end_inner(unshare):
+    """Asks the inner process to end. `unshare` itself, which waits for it,
+    blocks signals. Ctrl-C reaches the inner one by itself, too."""
+    with open(f"/proc/{unshare}/task/{unshare}/children",
+              encoding="utf-8") as file:
+        for pid in file.read().split():
+            os.kill(int(pid), signal.SIGTERM)
+
+
 def _die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def require_root():

@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -42,14 +43,31 @@ def once():
           "every pair downloaded the whole file")
 
 
-def live():
-    refuses(tailnet("status"), "none runs")
+def interrupted():
+    """Each way to end it from outside leaves nothing."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        running = start_live()
+        running.send_signal(number)
+        running.wait(30)
+        wait_until(lambda: "warrend" not in processes(), 10,
+                   f"no process is left after {number.name}")
+        if number != signal.SIGKILL:  # the next start clears what that leaves
+            check(not os.path.exists("/run/warren-tailnet"), "nor a folder")
+
+
+def start_live():
     running = subprocess.Popen(
         ["/usr/bin/python3", os.path.join(_E2E, "tailnet.py"), "--bin-dir",
          bin_dir(), "--nodes", "2"], stdout=subprocess.DEVNULL,
         env=clean_environment())
     wait_until(lambda: tailnet("status").returncode == 0, 60,
                "status shows a table")
+    return running
+
+
+def live():
+    refuses(tailnet("status"), "none runs")
+    running = start_live()
     report = json.loads(tailnet("status", "--json").stdout)
     check([node["name"] for node in report["nodes"]] == ["alice", "bob"],
           f"two nodes: {report}")
@@ -70,4 +88,5 @@ def live():
 private.enter()
 once()
 live()
+interrupted()
 print("holds")
