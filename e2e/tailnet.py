@@ -48,7 +48,8 @@ def main():
             ways = proof.reach_all(list(tailnet.nodes.values()))
         _watch(tailnet, ways)
     except KeyboardInterrupt:
-        pass
+        # How a live tailnet ends; a proof that was cut short proves nothing.
+        return 130 if arguments.once else 0
     except (LabError, RuntimeError) as error:
         print(f"tailnet: {error}", file=sys.stderr)
         if _Building.tailnet:

@@ -45,6 +45,13 @@ def once():
 
 def interrupted():
     """Each way to end it from outside leaves nothing."""
+    proof = subprocess.Popen(
+        ["/usr/bin/python3", os.path.join(_E2E, "tailnet.py"), "--bin-dir",
+         bin_dir(), "--once"], stdout=subprocess.DEVNULL,
+        env=clean_environment())
+    wait_until(lambda: "warrend" in processes(), 30, "the proof has begun")
+    proof.send_signal(signal.SIGINT)
+    check(proof.wait(30) != 0, "a proof that was cut short is no success")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         running = start_live()
         running.send_signal(number)
