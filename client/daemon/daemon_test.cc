@@ -3,7 +3,6 @@
 #include "client/daemon/daemon.h"
 
 #include <grpcpp/server_builder.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -20,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/io/netlink.h"
+#include "client/io/test_network.h"
 #include "core/crypto/system_rng.h"
 #include "gtest/gtest.h"
 #include "io/channel_registry.h"
@@ -103,9 +103,7 @@ class FakeControl final : public v1::Coordination::Service {
 class DaemonTest : public testing::Test {
  protected:
   void SetUp() override {
-    // A user namespace first, for those who are not root.
-    if (unshare(CLONE_NEWNET) != 0 &&
-        unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
+    if (!EnterPrivateNetwork()) {
       GTEST_SKIP() << "no private network namespace here";
     }
     if (access("/dev/net/tun", R_OK | W_OK) != 0) {

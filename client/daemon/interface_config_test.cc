@@ -1,8 +1,6 @@
 // With a real interface, in a network namespace of its own.
 #include "client/daemon/interface_config.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <fstream>
 #include <memory>
@@ -13,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/io/netlink.h"
+#include "client/io/test_network.h"
 #include "client/io/tun.h"
 #include "gtest/gtest.h"
 
@@ -32,9 +31,7 @@ netmap::Node NodeAt(uint64_t id, const char* v4, const char* v6) {
 class InterfaceConfigTest : public testing::Test {
  protected:
   void SetUp() override {
-    // A user namespace first, for those who are not root.
-    if (unshare(CLONE_NEWNET) != 0 &&
-        unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
+    if (!EnterPrivateNetwork()) {
       GTEST_SKIP() << "no private network namespace here";
     }
     auto netlink = Netlink::Open();

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/socket.h>
 
 #include <memory>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "client/io/netlink.h"
+#include "client/io/test_network.h"
 #include "client/io/test_packets.h"
 #include "gtest/gtest.h"
 
@@ -20,9 +20,7 @@ namespace {
 class TunTest : public testing::Test {
  protected:
   void SetUp() override {
-    // A user namespace first, for those who are not root.
-    if (unshare(CLONE_NEWNET) != 0 &&
-        unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
+    if (!EnterPrivateNetwork()) {
       GTEST_SKIP() << "no private network namespace here";
     }
     auto netlink = Netlink::Open();
