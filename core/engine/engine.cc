@@ -142,6 +142,20 @@ void Engine::OnResolved(Instant now, absl::string_view hostname,
   state_->Settle(now);
 }
 
+void Engine::OnExchange(Instant now, uint64_t id,
+                        absl::StatusOr<std::string> response) {
+  state_->Enter(now);
+  state_->network.OnExchange(now, id, std::move(response));
+  state_->Settle(now);
+}
+
+void Engine::OnRelayLatency(Instant now, RelayId relay,
+                            std::optional<absl::Duration> latency) {
+  state_->Enter(now);
+  state_->network.OnRelayLatency(now, relay, latency);
+  state_->Settle(now);
+}
+
 void Engine::OnUnixTime(Instant now, absl::Duration unix_at_now) {
   state_->Enter(now);
   state_->clock.anchor = now;

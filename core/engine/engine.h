@@ -18,6 +18,7 @@
 #include "core/crypto/keys.h"
 #include "core/engine/drop.h"
 #include "core/engine/event.h"
+#include "core/engine/link_state.h"
 #include "core/net/ip.h"
 #include "core/net/packet_batch.h"
 #include "core/netmap/netmap.h"
@@ -29,17 +30,6 @@ namespace warren::engine {
 struct EngineConfig {
   crypto::NodePrivateKey node_key;
   uint16_t mtu_bytes = 1280;  // of the tunnel interface (specs 10.7)
-};
-
-// The network under the tunnel, as the link monitor sees it.
-struct LinkState {
-  // Of all interfaces that are up, except the tunnel's own. Which of them are
-  // worth telling peers is decided here (specs 6.5).
-  std::vector<net::IpAddress> addresses;
-  uint16_t udp4_port = 0;  // our sockets' local ports; 0: no such socket
-  uint16_t udp6_port = 0;
-
-  friend bool operator==(const LinkState&, const LinkState&) = default;
 };
 
 // Everything a node decides, and nothing it does: WireGuard, path selection,
@@ -103,6 +93,12 @@ class Engine {
   // The answer to ResolveWanted; empty: it has no address.
   void OnResolved(Instant now, absl::string_view hostname,
                   std::vector<net::IpAddress> addresses);
+  // The answer to ExchangeWanted: what came, or why nothing did.
+  void OnExchange(Instant now, uint64_t id,
+                  absl::StatusOr<std::string> response);
+  // The answer to RelayLatencyWanted; nullopt: not reachable.
+  void OnRelayLatency(Instant now, RelayId relay,
+                      std::optional<absl::Duration> latency);
   // Corrects the Unix time that key expiry is judged by (control knows better
   // than a clock two years off). WireGuard's stamps are not touched.
   void OnUnixTime(Instant now, absl::Duration unix_at_now);

@@ -71,9 +71,37 @@ struct PingResult {
 struct HealthChanged {
   std::vector<Warning> warnings;
 };
+// Open IPv4 sockets, one for each index from `first` on, each on a port the
+// kernel chooses, or close them. What is sent through one has its index as the
+// endpoint's socket(); what comes from one must, too. Those that cannot be
+// opened are left out: what goes there is lost.
+struct SocketsWanted {
+  uint16_t first;
+  uint16_t count;
+  bool wanted;
+};
+// Connect to `to` by TCP, send `request`, read until the other end closes, the
+// response is `max_bytes` long or `timeout` is over, and call OnExchange.
+struct ExchangeWanted {
+  uint64_t id;
+  net::Endpoint to;
+  std::string request;
+  size_t max_bytes;
+  absl::Duration timeout;
+};
+// UDP does not get through: measure the HTTPS latency of these relays (specs
+// 7.4) and call OnRelayLatency for each.
+struct RelayLatencyWanted {
+  std::vector<RelayId> relays;
+};
 using EngineEvent =
     std::variant<EndpointsChanged, HomeRelayChanged, RelayWanted, ResolveWanted,
-                 PathChanged, SessionBegan, PingResult, HealthChanged>;
+                 PathChanged, SessionBegan, PingResult, HealthChanged,
+                 SocketsWanted, ExchangeWanted, RelayLatencyWanted>;
+
+// Indexes of net::Endpoint::socket() beside the main one.
+inline constexpr uint16_t kPortMapSocket = 1;
+inline constexpr uint16_t kFirstPunchSocket = 16;
 
 // What the engine waits for.
 enum class Wake : uint8_t {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/engine/engine.h"
+#include "core/engine/link_state.h"
 #include "core/stun/stun.h"
 
 namespace warren::engine {
@@ -51,6 +51,15 @@ void SelfNetwork::OnResolved(Instant now, absl::string_view hostname,
   if (known.addresses == addresses) return;
   known.addresses = std::move(addresses);
   Recheck(now);
+}
+
+void SelfNetwork::OnExchange(Instant, uint64_t, absl::StatusOr<std::string>) {
+  // Nothing asks for an exchange so far.
+}
+
+void SelfNetwork::OnRelayLatency(Instant, RelayId,
+                                 std::optional<absl::Duration>) {
+  // Nothing asks for a latency so far.
 }
 
 void SelfNetwork::SetHomeAlive(Instant now, bool alive) {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "core/base/bytes.h"
@@ -45,6 +46,11 @@ class SelfNetwork {
   void SetLink(Instant now, const LinkState& link);
   void OnResolved(Instant now, absl::string_view hostname,
                   std::vector<net::IpAddress> addresses);
+  // Answers to ExchangeWanted and RelayLatencyWanted; stale ones are ignored.
+  void OnExchange(Instant now, uint64_t id,
+                  absl::StatusOr<std::string> response);
+  void OnRelayLatency(Instant now, RelayId relay,
+                      std::optional<absl::Duration> latency);
   // Whether the home relay is connected: then it is not left for nothing. One
   // that is not for kHomePatience is left for another, if there is one, and not
   // chosen again for kAvoid, however fast its STUN is.

@@ -92,8 +92,15 @@ class IpPrefix {
 // Where a datagram comes from or goes to: an IP address and UDP port, or a
 // relay region. A relay is written 127.3.3.40:<region>, as in disco pongs
 // (specs/dataplane.md 6.1), so that one type serves every path.
+//
+// A node has one main socket, and for a while sometimes more: what goes to or
+// came from an address through another socket is another way, behind another
+// mapping of our NAT. socket() tells it; it is ours alone, and never on a wire
+// or in text.
 class Endpoint {
  public:
+  static constexpr uint16_t kMainSocket = 0;
+
   constexpr Endpoint() = default;
   Endpoint(const IpAddress& address, uint16_t port)
       : address_(address), port_(port) {}
@@ -105,6 +112,13 @@ class Endpoint {
   uint16_t port() const { return port_; }
   bool IsRelay() const;
   RelayId relay() const { return RelayId(port_); }  // IsRelay() only
+  uint16_t socket() const { return socket_; }
+  // The same address, by way of another of our sockets.
+  Endpoint Through(uint16_t socket) const {
+    Endpoint endpoint = *this;
+    endpoint.socket_ = socket;
+    return endpoint;
+  }
   // False for the default value.
   bool IsSet() const { return port_ != 0; }
   std::string ToString() const;  // "relay 900" for a relay
@@ -112,12 +126,13 @@ class Endpoint {
   friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const Endpoint& e) {
-    return H::combine(std::move(h), e.address_, e.port_);
+    return H::combine(std::move(h), e.address_, e.port_, e.socket_);
   }
 
  private:
   IpAddress address_;
   uint16_t port_ = 0;
+  uint16_t socket_ = kMainSocket;
 };
 
 }  // namespace warren::net
