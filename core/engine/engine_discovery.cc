@@ -100,6 +100,9 @@ void EngineState::OnTsmp(Instant now, Peer& peer, Bytes bytes,
   if (const auto* ping = std::get_if<TsmpPing>(&*message)) {
     return SendInner(now, peer, BuildTsmpPong(bytes, packet, *ping));
   }
+  if (const auto* note = std::get_if<PeerNote>(&*message)) {
+    return OnNote(now, peer, *note);
+  }
   const auto& advert = std::get<TsmpDiscoAdvert>(*message);
   if (advert.key == peer.disco_key) return;
   peers.SetDiscoKey(peer, advert.key);
@@ -107,14 +110,21 @@ void EngineState::OnTsmp(Instant now, Peer& peer, Bytes bytes,
   FollowAgent(now, peer);
 }
 
-void EngineState::AdvertiseDisco(Instant now, Peer& peer) {
+std::optional<std::pair<net::IpAddress, net::IpAddress>>
+EngineState::InnerAddresses(const Peer& peer) const {
   for (const net::IpAddress& from : netmap->self.addresses) {
     for (const net::IpAddress& to : peer.node.addresses) {
-      if (from.family() != to.family()) continue;
-      const auto advert = BuildTsmpAdvert(from, to, disco_key.public_key());
-      return SendInner(now, peer, advert);
+      if (from.family() == to.family()) return std::pair(from, to);
     }
   }
+  return std::nullopt;
+}
+
+void EngineState::AdvertiseDisco(Instant now, Peer& peer) {
+  const auto way = InnerAddresses(peer);
+  if (!way) return;
+  SendInner(now, peer,
+            BuildTsmpAdvert(way->first, way->second, disco_key.public_key()));
 }
 
 void EngineState::SendStun() {

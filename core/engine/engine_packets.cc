@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/engine/engine_state.h"
+#include "core/engine/peer_note.h"
 #include "core/stun/stun.h"
 
 namespace warren::engine {
@@ -173,7 +174,7 @@ void EngineState::PollDevice(Instant now, net::PacketBatch& to_send) {
 }
 
 void EngineState::SendInner(Instant now, Peer& peer, Bytes inner) {
-  constexpr size_t kMaxInner = 128;
+  constexpr size_t kMaxInner = 40 + kMaxNoteSize;  // with the IP header
   std::array<uint8_t, net::kSealHeadroom + kMaxInner + net::kSealTailroom>
       buffer{};
   if (inner.size() > kMaxInner) return;

@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <span>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "core/disco/disco.h"
 #include "core/engine/engine.h"
 #include "core/engine/outbox.h"
+#include "core/engine/peer_note.h"
 #include "core/engine/peer_table.h"
 #include "core/engine/relay_use.h"
 #include "core/engine/self_network.h"
@@ -23,8 +25,9 @@ namespace warren::engine {
 
 // What an Engine is made of. Its parts do not know each other: what one says,
 // this hands to the others. The packet lane is in engine_packets.cc, what goes
-// beside it (disco, STUN, TSMP) in engine_discovery.cc, the netmap and the
-// parts' events in engine_control.cc.
+// beside it (disco, STUN, TSMP) in engine_discovery.cc, what native peers say
+// to each other in engine_notes.cc, the netmap and the parts' events in
+// engine_control.cc.
 class EngineState {
  public:
   EngineState(EngineConfig config, Rng& engine_rng, Instant now,
@@ -57,10 +60,20 @@ class EngineState {
                  const net::Endpoint& to);
   void OnTsmp(Instant now, Peer& peer, Bytes bytes,
               const net::IpPacket& packet);
+  // From which address of ours to which of the peer a packet of our own goes;
+  // nullopt: they have no family in common.
+  std::optional<std::pair<net::IpAddress, net::IpAddress>> InnerAddresses(
+      const Peer& peer) const;
   void AdvertiseDisco(Instant now, Peer& peer);
   void SendStun();
   // Does what the peer's agent wants; call it after each call of the agent.
   void FollowAgent(Instant now, Peer& peer);
+
+  // ---- engine_notes.cc ----
+  // By the way the traffic takes; lost if the peer has no session with us and
+  // none can be had. Stock peers drop it unseen.
+  void SendNote(Instant now, Peer& peer, const PeerNote& note);
+  void OnNote(Instant now, Peer& peer, const PeerNote& note);
 
   // ---- engine_control.cc ----
   absl::Status SetNetmap(Instant now, netmap::Netmap netmap);

@@ -66,6 +66,11 @@ std::optional<TsmpMessage> ParseTsmp(const net::IpPacket& packet) {
       if (key.IsZero()) return std::nullopt;
       return TsmpDiscoAdvert{key};
     }
+    case kNoteType: {
+      auto note = ParseNote(packet.payload);
+      if (!note) return std::nullopt;
+      return *std::move(note);
+    }
     default:
       return std::nullopt;
   }
@@ -77,6 +82,12 @@ std::vector<uint8_t> BuildTsmpAdvert(const net::IpAddress& from,
   ByteWriter payload;
   payload.U8(kAdvert).Append(key.bytes());
   return Wrap(from, to, 0, payload.bytes());
+}
+
+std::vector<uint8_t> BuildTsmpNote(const net::IpAddress& from,
+                                   const net::IpAddress& to,
+                                   const PeerNote& note) {
+  return Wrap(from, to, 0, EncodeNote(note));
 }
 
 std::vector<uint8_t> BuildTsmpPong(Bytes bytes, const net::IpPacket& packet,

@@ -9,6 +9,7 @@
 
 #include "core/base/bytes.h"
 #include "core/crypto/keys.h"
+#include "core/engine/peer_note.h"
 #include "core/net/ip.h"
 #include "core/net/ip_packet.h"
 
@@ -19,6 +20,7 @@
 //   70 'p'  ping                  8 bytes, echoed
 //   6f 'o'  pong                  the 8 bytes, then a TCP port, 0 = none
 //   61 'a'  disco key advert      32 bytes: probe me with this key from now on
+//   77 'w'  note                  of native peers only: peer_note.h
 namespace warren::engine {
 
 struct TsmpPing {
@@ -27,7 +29,7 @@ struct TsmpPing {
 struct TsmpDiscoAdvert {
   crypto::DiscoKey key;  // never zero
 };
-using TsmpMessage = std::variant<TsmpPing, TsmpDiscoAdvert>;
+using TsmpMessage = std::variant<TsmpPing, TsmpDiscoAdvert, PeerNote>;
 
 // nullopt: malformed, or a type that is nothing to us.
 std::optional<TsmpMessage> ParseTsmp(const net::IpPacket& packet);
@@ -36,6 +38,9 @@ std::optional<TsmpMessage> ParseTsmp(const net::IpPacket& packet);
 std::vector<uint8_t> BuildTsmpAdvert(const net::IpAddress& from,
                                      const net::IpAddress& to,
                                      const crypto::DiscoKey& key);
+std::vector<uint8_t> BuildTsmpNote(const net::IpAddress& from,
+                                   const net::IpAddress& to,
+                                   const PeerNote& note);
 // The answer to `ping`, a packet that ParseTsmp took for one: addresses
 // swapped, id inverted. `bytes` is the packet itself.
 std::vector<uint8_t> BuildTsmpPong(Bytes bytes, const net::IpPacket& packet,

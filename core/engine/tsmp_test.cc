@@ -46,6 +46,14 @@ TEST(Tsmp, AnswersAPingAsOthersDo) {
   EXPECT_EQ(ToHex(BuildTsmpPong(bytes, packet, ping)), kPong);
 }
 
+TEST(Tsmp, CarriesNotesToNativePeers) {
+  const PeerNote note = WhyRequest{0x01020304};
+  const auto bytes = BuildTsmpNote(Ip("100.64.0.1"), Ip("100.64.0.2"), note);
+  const auto parsed = Parse(bytes);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(std::get<PeerNote>(*parsed), note);
+}
+
 TEST(Tsmp, InvertsTheIdOfAnIpV6Ping) {
   const std::vector<uint8_t> bytes = *ParseHex(
       "600abcde00096340" + std::string(62, '0') + "01" + "700102030405060708");
