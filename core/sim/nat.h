@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "core/base/instant.h"
+#include "core/base/rng.h"
 #include "core/net/ip.h"
 
 namespace warren::sim {
@@ -16,11 +17,19 @@ namespace warren::sim {
 // What of the remote end a NAT looks at (RFC 4787 §4.1, §5).
 enum class Depends : uint8_t { kNothing, kAddress, kAddressAndPort };
 
+// How a NAT picks the public port of a new mapping (RFC 4787 §4.2).
+enum class Ports : uint8_t {
+  kPreserving,  // the local one; a random one if that is taken
+  kSequential,  // the one after the last
+  kRandom,
+};
+
 // How a NAT treats UDP.
 struct NatKind {
   Depends mapping = Depends::kNothing;    // one public port for which remotes
   Depends filtering = Depends::kNothing;  // who may send to that port
   absl::Duration lifetime = absl::Minutes(2);
+  Ports ports = Ports::kRandom;
 
   friend bool operator==(const NatKind&, const NatKind&) = default;
 };
@@ -28,7 +37,8 @@ struct NatKind {
 inline constexpr NatKind kOpen{Depends::kNothing, Depends::kNothing,
                                absl::InfiniteDuration()};
 // What a home router does, and what a large company's does.
-inline constexpr NatKind kEasyNat{Depends::kNothing, Depends::kAddressAndPort};
+inline constexpr NatKind kEasyNat{Depends::kNothing, Depends::kAddressAndPort,
+                                  absl::Minutes(2), Ports::kPreserving};
 inline constexpr NatKind kHardNat{Depends::kAddressAndPort,
                                   Depends::kAddressAndPort};
 
@@ -37,12 +47,12 @@ inline constexpr NatKind kHardNat{Depends::kAddressAndPort,
 // holds the engine to.
 bool DirectPathPossible(const NatKind& a, const NatKind& b);
 
-// A NAT's table. Ports are given out in sequence, so a guess from outside is
-// never right by chance. No hairpinning.
+// A NAT's table. No hairpinning. `seed` is where its random ports come from.
 class Nat {
  public:
-  Nat(const NatKind& kind, const net::IpAddress& public_address)
-      : kind_(kind), public_address_(public_address) {}
+  Nat(const NatKind& kind, const net::IpAddress& public_address,
+      uint64_t seed = 1)
+      : kind_(kind), public_address_(public_address), rng_(seed) {}
 
   const net::IpAddress& public_address() const { return public_address_; }
 
@@ -53,11 +63,11 @@ class Nat {
   std::optional<net::Endpoint> Inbound(Instant now, const net::Endpoint& from,
                                        uint16_t port);
   // Forgets all mappings, as a restarted router does.
-  void Reset() { mappings_.clear(); }
+  void Reset() { mappings_.clear(), ports_.clear(); }
 
  private:
   struct Mapping {
-    uint16_t port;
+    net::Endpoint inside;
     Instant last_sent;
     std::set<net::Endpoint> contacted;  // as far as filtering cares
   };
@@ -66,12 +76,16 @@ class Nat {
   bool Alive(Instant now, const Mapping& mapping) const {
     return now - mapping.last_sent < kind_.lifetime;
   }
+  uint16_t NewPort(Instant now, uint16_t local);
+  bool Free(Instant now, uint16_t port) const;
 
   NatKind kind_;
   net::IpAddress public_address_;
+  SeededRng rng_;
   uint16_t next_port_ = 20000;
+  std::map<uint16_t, Mapping> mappings_;  // by public port
   // By inside endpoint and the part of the remote that mapping depends on.
-  std::map<std::pair<net::Endpoint, net::Endpoint>, Mapping> mappings_;
+  std::map<std::pair<net::Endpoint, net::Endpoint>, uint16_t> ports_;
 };
 
 }  // namespace warren::sim

@@ -1,13 +1,19 @@
 #include "core/sim/nat.h"
 
+#include <cstdlib>
 #include <optional>
+#include <utility>
+#include <vector>
 
+#include "core/sim/network.h"
 #include "core/testing/literals.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace warren::sim {
 namespace {
 
+using ::testing::ElementsAre;
 using ::warren::testing::At;
 using ::warren::testing::Ip;
 
@@ -43,11 +49,45 @@ TEST(Nat, FiltersAsItsKindSays) {
 }
 
 TEST(Nat, ForgetsAMappingThatNobodyUses) {
-  Nat nat(kEasyNat, Ip("203.0.113.1"));
+  Nat nat(kHardNat, Ip("203.0.113.1"));
   const net::Endpoint seen = nat.Outbound(kNow, kInside, kRemote);
   const Instant later = kNow + absl::Minutes(2);
   EXPECT_FALSE(nat.Inbound(later, kRemote, seen.port()));
   EXPECT_NE(nat.Outbound(later, kInside, kRemote), seen);
+}
+
+TEST(Nat, GivesPortsAsItsKindSays) {
+  const auto second_port = [](Ports ports) {
+    Nat nat({.mapping = Depends::kAddressAndPort, .ports = ports},
+            Ip("203.0.113.1"));
+    const int first = nat.Outbound(kNow, kInside, kRemote).port();
+    return std::pair(first,
+                     nat.Outbound(kNow, kInside, kOtherPort).port() - first);
+  };
+  EXPECT_EQ(second_port(Ports::kSequential).second, 1);
+  EXPECT_GT(std::abs(second_port(Ports::kRandom).second), 1);
+  EXPECT_EQ(second_port(Ports::kPreserving).first, kInside.port());
+  EXPECT_NE(second_port(Ports::kPreserving).second, 0);
+}
+
+TEST(Network, CarriesWhatMoreSocketsSend) {
+  World world(1);
+  Network network(world);
+  Host& a = network.AddHost("a", kHardNat);
+  Host& b = network.AddHost("b");
+  a.more_ports[17] = 50000;
+  std::vector<net::Endpoint> at_a;
+  a.receive = [&](const net::Endpoint& from, std::vector<uint8_t>) {
+    at_a.push_back(from);
+  };
+  b.receive = [&](const net::Endpoint& from, std::vector<uint8_t> bytes) {
+    network.SendUdp(b, from, std::move(bytes));
+  };
+  for (const uint16_t socket : {0, 17, 18}) {  // There is no 18.
+    network.SendUdp(a, b.local().Through(socket), {1});
+  }
+  world.RunFor(absl::Seconds(1));
+  EXPECT_THAT(at_a, ElementsAre(b.local(), b.local().Through(17)));
 }
 
 TEST(DirectPathPossible, IsSymmetricAndKnowsTheHardCases) {

@@ -6,6 +6,20 @@
 
 namespace warren::sim {
 
+std::optional<uint16_t> Host::PortOf(uint16_t socket) const {
+  if (socket == net::Endpoint::kMainSocket) return port;
+  const auto it = more_ports.find(socket);
+  return it == more_ports.end() ? std::nullopt : std::optional(it->second);
+}
+
+std::optional<uint16_t> Host::SocketOf(uint16_t local_port) const {
+  if (local_port == port) return net::Endpoint::kMainSocket;
+  for (const auto& [socket, its_port] : more_ports) {
+    if (its_port == local_port) return socket;
+  }
+  return std::nullopt;
+}
+
 Host& Network::AddHost(absl::string_view name, const NatKind& kind) {
   auto host = std::make_unique<Host>();
   host->name = std::string(name);
@@ -25,7 +39,7 @@ void Network::Place(Host& host, const NatKind& kind) {
     host.nat = nullptr;
   } else {
     host.address = net::IpAddress::V4(0x0a000002 + (number << 8));
-    host.nat = std::make_shared<Nat>(kind, public_address);
+    host.nat = std::make_shared<Nat>(kind, public_address, world_.rng().U64());
   }
 }
 
@@ -44,25 +58,27 @@ void Network::SendUdp(Host& from, const net::Endpoint& to,
   if (tap_) tap_(from, to, bytes);
   world_.Note(absl::StrCat(from.name, " -> ", to.ToString(), " ", bytes.size(),
                            " B, first ", bytes.empty() ? 0 : bytes[0]));
-  if (from.link.udp_blocked) return;
+  const auto port = from.PortOf(to.socket());
+  if (from.link.udp_blocked || !port) return;
+  const net::Endpoint local(from.address, *port);
+  const net::Endpoint target = to.Through(net::Endpoint::kMainSocket);
   if (from.nat != nullptr) {
-    if (Host* neighbour = Find(to, from.nat.get())) {
-      return Deliver(from, *neighbour, from.local(), std::move(bytes));
+    if (const Target near = Find(target, from.nat.get()); near.host) {
+      return Deliver(from, near, local, std::move(bytes));
     }
   }
   const net::Endpoint source =
-      from.nat == nullptr ? from.local()
-                          : from.nat->Outbound(world_.now(), from.local(), to);
+      from.nat == nullptr ? local
+                          : from.nat->Outbound(world_.now(), local, target);
   if (Lost(from)) return;
   // The far NAT judges when the datagram arrives there, not now.
-  world_.After(from.link.delay, [this, &from, source, to,
+  world_.After(from.link.delay, [this, &from, source, target,
                                  bytes = std::move(bytes)]() mutable {
-    Host* reached = Reached(source, to);
-    if (reached == nullptr || reached->link.udp_blocked || Lost(*reached)) {
-      return;
-    }
-    if (from.nat != nullptr && reached->nat == from.nat) return;  // Hairpin.
-    Deliver(from, *reached, source, std::move(bytes));
+    const Target reached = Reached(source, target);
+    const Host* host = reached.host;
+    if (host == nullptr || host->link.udp_blocked || Lost(*host)) return;
+    if (from.nat != nullptr && host->nat == from.nat) return;  // Hairpin.
+    Deliver(from, reached, source, std::move(bytes));
   });
 }
 
@@ -77,32 +93,36 @@ void Network::Cut(const Host& a, const Host& b, bool cut) {
   }
 }
 
-void Network::Deliver(Host& from, Host& to, const net::Endpoint& source,
+void Network::Deliver(Host& from, const Target& to, const net::Endpoint& source,
                       std::vector<uint8_t> bytes) {
-  if (cuts_.contains({from.name, to.name})) return;
-  world_.After(to.link.delay,
-               [&to, source, bytes = std::move(bytes)]() mutable {
-                 if (to.receive) to.receive(source, std::move(bytes));
+  if (cuts_.contains({from.name, to.host->name})) return;
+  world_.After(to.host->link.delay,
+               [to, source, bytes = std::move(bytes)]() mutable {
+                 if (!to.host->receive) return;
+                 to.host->receive(source.Through(to.socket), std::move(bytes));
                });
 }
 
-Host* Network::Reached(const net::Endpoint& source, const net::Endpoint& to) {
-  if (Host* open = Find(to, nullptr)) return open;
+Network::Target Network::Reached(const net::Endpoint& source,
+                                 const net::Endpoint& to) {
+  if (const Target open = Find(to, nullptr); open.host) return open;
   for (const auto& host : hosts_) {
     if (host->nat == nullptr || host->nat->public_address() != to.address()) {
       continue;
     }
     const auto inside = host->nat->Inbound(world_.now(), source, to.port());
-    return inside ? Find(*inside, host->nat.get()) : nullptr;
+    return inside ? Find(*inside, host->nat.get()) : Target();
   }
-  return nullptr;
+  return {};
 }
 
-Host* Network::Find(const net::Endpoint& local, const Nat* nat) {
-  const auto it = std::ranges::find_if(hosts_, [&](const auto& host) {
-    return host->nat.get() == nat && host->local() == local;
-  });
-  return it == hosts_.end() ? nullptr : it->get();
+Network::Target Network::Find(const net::Endpoint& local, const Nat* nat) {
+  for (const auto& host : hosts_) {
+    if (host->nat.get() != nat || host->address != local.address()) continue;
+    const auto socket = host->SocketOf(local.port());
+    return socket ? Target{host.get(), *socket} : Target();
+  }
+  return {};
 }
 
 bool Network::Lost(const Host& host) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -25,19 +26,24 @@ struct Link {
   bool udp_blocked = false;
 };
 
-// A machine with one UDP socket.
+// A machine with a main UDP socket, and for a while sometimes more.
 struct Host {
+  // `from` tells the socket it came through, too.
   using Receive =
       std::function<void(const net::Endpoint& from, std::vector<uint8_t>)>;
 
   std::string name;
   net::IpAddress address;  // private if behind a NAT
   uint16_t port = 41641;
+  std::map<uint16_t, uint16_t> more_ports;  // of other sockets, by index
   std::shared_ptr<Nat> nat;  // null: on the internet itself; shared: one LAN
   Link link;
   Receive receive;
 
   net::Endpoint local() const { return {address, port}; }
+  // The port of a socket, and the socket of a port.
+  std::optional<uint16_t> PortOf(uint16_t socket) const;
+  std::optional<uint16_t> SocketOf(uint16_t local_port) const;
 };
 
 // Carries datagrams between hosts: NATs, delay, loss. Nothing is reordered.
@@ -53,6 +59,7 @@ class Network {
   // The host is somewhere else now: other addresses, another NAT.
   void Move(Host& host, const NatKind& kind);
 
+  // By the socket that `to` names; lost if there is none.
   void SendUdp(Host& from, const net::Endpoint& to, std::vector<uint8_t> bytes);
   // Datagrams between the two are lost, or no longer; both directions.
   void Cut(const Host& a, const Host& b, bool cut);
@@ -64,11 +71,16 @@ class Network {
 
  private:
   void Place(Host& host, const NatKind& kind);
-  void Deliver(Host& from, Host& to, const net::Endpoint& source,
+  // A host, and which of its sockets; no host: nobody.
+  struct Target {
+    Host* host = nullptr;
+    uint16_t socket = 0;
+  };
+  void Deliver(Host& from, const Target& to, const net::Endpoint& source,
                std::vector<uint8_t> bytes);
-  // The host that a datagram reaches, through its NAT; null: nobody.
-  Host* Reached(const net::Endpoint& source, const net::Endpoint& to);
-  Host* Find(const net::Endpoint& local, const Nat* nat);
+  // What a datagram reaches, through its NAT.
+  Target Reached(const net::Endpoint& source, const net::Endpoint& to);
+  Target Find(const net::Endpoint& local, const Nat* nat);
   bool Lost(const Host& host);
 
   World& world_;

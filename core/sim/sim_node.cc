@@ -87,6 +87,7 @@ void SimNode::Restart() {
     if (link.connection) link.relay->Close(*link.connection);
   }
   relays_.clear();
+  host_.more_ports.clear();
   engine_.reset();
   Start();
 }
@@ -191,9 +192,25 @@ void SimNode::OnEvent(const engine::EngineEvent& event) {
   } else if (std::holds_alternative<engine::EndpointsChanged>(event) ||
              std::holds_alternative<engine::HomeRelayChanged>(event)) {
     hooks_.report();
+  } else if (const auto* sockets = std::get_if<engine::SocketsWanted>(&event)) {
+    OpenSockets(*sockets);
   } else if (const auto* path = std::get_if<engine::PathChanged>(&event)) {
     world_.Note(absl::StrCat(host_.name, " path to ", path->peer.value(), ": ",
                              path->path.endpoint.ToString()));
+  }
+}
+
+void SimNode::OpenSockets(const engine::SocketsWanted& wanted) {
+  for (uint16_t i = 0; i < wanted.count; ++i) {
+    const auto socket = static_cast<uint16_t>(wanted.first + i);
+    host_.more_ports.erase(socket);
+    if (!wanted.wanted) continue;
+    // As a kernel gives them: from its range of ephemeral ports.
+    uint16_t port = 0;
+    do {
+      port = static_cast<uint16_t>(32768 + world_.rng().Below(28232));
+    } while (host_.SocketOf(port));
+    host_.more_ports[socket] = port;
   }
 }
 

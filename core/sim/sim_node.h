@@ -79,6 +79,7 @@ class SimNode {
   void Transmit(const net::PacketBatch& batch);
   void TransmitByRelay(const net::Packet& packet);
   void OnEvent(const engine::EngineEvent& event);
+  void OpenSockets(const engine::SocketsWanted& wanted);
   void Dial(RelayId relay);
   void OnRelayClosed(RelayId relay);
   void OnRelayBytes(RelayId relay, Bytes bytes);
