@@ -83,7 +83,8 @@ TEST(Network, CarriesWhatMoreSocketsSend) {
   b.receive = [&](const net::Endpoint& from, std::vector<uint8_t> bytes) {
     network.SendUdp(b, from, std::move(bytes));
   };
-  for (const uint16_t socket : {0, 17, 18}) {  // There is no 18.
+  const std::vector<uint16_t> sockets = {0, 17, 18};  // There is no 18.
+  for (const uint16_t socket : sockets) {
     network.SendUdp(a, b.local().Through(socket), {1});
   }
   world.RunFor(absl::Seconds(1));
