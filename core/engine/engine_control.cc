@@ -211,24 +211,24 @@ void EngineState::DrainDevice(Instant now) {
 
 void EngineState::DrainNetwork(Instant now) {
   while (auto event = network.PollEvent()) {
-    std::visit(Overloaded{
-                   [&](EndpointsChanged& changed) {
-                     out.events.push_back(std::move(changed));
-                     for (const auto& [id, peer] : peers.all()) {
-                       peer->agent.OnOwnEndpointsChanged(now);
-                       FollowAgent(now, *peer);
-                     }
-                   },
-                   [&](const HomeRelayChanged& changed) {
-                     relays.SetHome(now, changed.relay);
-                     network.SetHomeAlive(now, relays.connected(changed.relay));
-                     out.events.push_back(changed);
-                   },
-                   [&](ResolveWanted& wanted) {
-                     out.events.push_back(std::move(wanted));
-                   },
-               },
-               *event);
+    std::visit(
+        Overloaded{
+            [&](EndpointsChanged& changed) {
+              out.events.push_back(std::move(changed));
+              for (const auto& [id, peer] : peers.all()) {
+                peer->agent.OnOwnEndpointsChanged(now);
+                FollowAgent(now, *peer);
+              }
+            },
+            [&](HomeRelayChanged& changed) {
+              relays.SetHome(now, changed.relay);
+              network.SetHomeAlive(now, relays.connected(changed.relay));
+              out.events.push_back(changed);
+            },
+            // The driver's to do.
+            [&](auto& wanted) { out.events.push_back(std::move(wanted)); },
+        },
+        *event);
   }
 }
 

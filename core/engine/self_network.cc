@@ -7,29 +7,12 @@
 #include "core/stun/stun.h"
 
 namespace warren::engine {
-namespace {
-
-bool CanBeHome(const derp::RelayRegion& region) {
-  return !region.no_measure_no_home && !region.nodes.empty();
-}
-
-// The literal in a relay node's address field; nullopt for none and "none".
-std::optional<net::IpAddress> Literal(const std::string& text) {
-  const auto address = net::IpAddress::Parse(text);
-  if (!address.ok()) return std::nullopt;
-  return *address;
-}
-
-}  // namespace
 
 void SelfNetwork::SetRelayMap(Instant now, const derp::RelayMap& map) {
   // A round without servers says nothing of the network.
   if (Servers().empty()) report_ = netcheck::Report();
-  relay_map_ = map;
-  const derp::RelayRegion* former = relay_map_.Find(home());
-  if (former == nullptr || !CanBeHome(*former)) SetHome(now, RelayId());
-  const auto eligible = std::ranges::count_if(relay_map_.regions, CanBeHome);
-  if (home() == RelayId() && eligible == 1) SetHome(now, AnyRelay(now));
+  servers_.SetMap(map);
+  home_.SetMap(now, map);
   Recheck(now);
 }
 
@@ -39,22 +22,25 @@ void SelfNetwork::SetLink(Instant now, const LinkState& link) {
   where_.udp4_port = link.udp4_port;
   where_.udp6_port = link.udp6_port;
   report_ = netcheck::Report();
-  chooser_.Forget();
+  home_.Forget();
   UpdateEndpoints();
   Recheck(now);
 }
 
 void SelfNetwork::OnResolved(Instant now, absl::string_view hostname,
                              std::vector<net::IpAddress> addresses) {
-  Resolution& known = resolved_[std::string(hostname)];
-  known.asked = false;
-  if (known.addresses == addresses) return;
-  known.addresses = std::move(addresses);
-  Recheck(now);
+  if (servers_.OnResolved(hostname, std::move(addresses))) Recheck(now);
 }
 
-void SelfNetwork::OnExchange(Instant, uint64_t, absl::StatusOr<std::string>) {
-  // Nothing asks for an exchange so far.
+void SelfNetwork::OnExchange(Instant, uint64_t id,
+                             absl::StatusOr<std::string>) {
+  const auto pending = exchanges_.Take(id);
+  if (!pending) return;
+  switch (pending->asker) {
+    case Asker::kCaptivePortal:
+    case Asker::kPortMapping:
+      return;
+  }
 }
 
 void SelfNetwork::OnRelayLatency(Instant, RelayId,
@@ -63,12 +49,8 @@ void SelfNetwork::OnRelayLatency(Instant, RelayId,
 }
 
 void SelfNetwork::SetHomeAlive(Instant now, bool alive) {
-  if (alive) home_.avoid_until.erase(home());
-  if (alive == home_.alive) return;
-  home_.alive = alive;
-  if (alive) return;
-  home_.dead_since = now;
-  schedule_.next_round = std::min(schedule_.next_round, now + kHomePatience);
+  home_.SetAlive(now, alive);
+  Drain(now);
 }
 
 void SelfNetwork::NoteActivity(Instant now) {
@@ -93,7 +75,7 @@ void SelfNetwork::Refresh(Instant now, absl::Duration max_age) {
 void SelfNetwork::Recheck(Instant now) {
   schedule_.last_round = now;
   schedule_.next_round = Instant::Never();
-  WantResolved();
+  servers_.WantResolved();
   std::vector<netcheck::Server> servers = Servers();
   schedule_.any_server = !servers.empty();
   checker_.Start(now, std::move(servers));
@@ -119,6 +101,25 @@ Instant SelfNetwork::Next() const {
   return std::min(checker_.Next(), schedule_.next_round);
 }
 
+net::NatBehavior SelfNetwork::nat() const {
+  net::NatBehavior nat;
+  if (!where_.mapped_v4) return nat;
+  const auto& own = where_.interface_addresses;
+  nat.translates =
+      std::ranges::find(own, where_.mapped_v4->address()) == own.end();
+  if (!*nat.translates) {
+    nat.mapping = net::Dependence::kEndpointIndependent;
+  } else if (report_.mapping_varies) {
+    nat.mapping = *report_.mapping_varies
+                      ? net::Dependence::kAddressAndPortDependent
+                      : net::Dependence::kEndpointIndependent;
+  }
+  if (where_.mapped_v4->port() == where_.udp4_port) {
+    nat.ports = net::PortAllocation::kPreserving;
+  }
+  return nat;
+}
+
 NetworkStatus SelfNetwork::Status() const {
   NetworkStatus status;
   status.udp_v4 = report_.mapped_v4.has_value();
@@ -134,60 +135,16 @@ NetworkStatus SelfNetwork::Status() const {
 }
 
 std::vector<netcheck::Server> SelfNetwork::Servers() const {
-  std::vector<netcheck::Server> servers;
-  for (const derp::RelayRegion& region : relay_map_.regions) {
-    if (region.no_measure_no_home) continue;
-    for (const derp::RelayNode& node : region.nodes) {
-      AddServers(region, node, servers);
-    }
-  }
-  return servers;
-}
-
-void SelfNetwork::AddServers(const derp::RelayRegion& region,
-                             const derp::RelayNode& node,
-                             std::vector<netcheck::Server>& servers) const {
-  const uint16_t port = node.StunPort();
-  if (port == 0) return;
-  std::vector<net::IpAddress> addresses;
-  for (const std::string& text : {node.ipv4, node.ipv6}) {
-    if (const auto literal = Literal(text)) addresses.push_back(*literal);
-  }
-  if (node.ipv4.empty() && node.ipv6.empty()) {
-    if (const auto literal = Literal(node.hostname)) {
-      addresses.push_back(*literal);
-    }
-  }
-  if (const auto it = resolved_.find(node.hostname); it != resolved_.end()) {
-    for (const net::IpAddress& address : it->second.addresses) {
-      const bool wanted =
-          address.is_v4() ? node.ipv4.empty() : node.ipv6.empty();
-      if (wanted) addresses.push_back(address);
-    }
-  }
-  for (const net::IpAddress& address : addresses) {
-    const uint16_t socket =
-        address.is_v4() ? where_.udp4_port : where_.udp6_port;
-    if (socket != 0) servers.push_back({region.id, {address, port}});
-  }
-}
-
-void SelfNetwork::WantResolved() {
-  for (const derp::RelayRegion& region : relay_map_.regions) {
-    for (const derp::RelayNode& node : region.nodes) {
-      if (!node.ipv4.empty() || !node.ipv6.empty()) continue;
-      if (node.hostname.empty() || Literal(node.hostname)) continue;
-      Resolution& known = resolved_[node.hostname];
-      if (!known.asked && known.addresses.empty()) {
-        known.asked = true;
-        events_.push_back(ResolveWanted{node.hostname});
-      }
-    }
-  }
+  return servers_.Stun(where_.udp4_port != 0, where_.udp6_port != 0);
 }
 
 void SelfNetwork::Drain(Instant now) {
   while (const auto report = checker_.PollReport()) OnReport(now, *report);
+  while (const auto wanted = servers_.Poll()) events_.push_back(*wanted);
+  while (const auto changed = home_.Poll()) events_.push_back(*changed);
+  // A home that cannot be connected to is judged when patience ends.
+  schedule_.next_round =
+      std::min(schedule_.next_round, home_.PatienceEnds(now));
 }
 
 void SelfNetwork::OnReport(Instant now, const netcheck::Report& report) {
@@ -199,68 +156,18 @@ void SelfNetwork::OnReport(Instant now, const netcheck::Report& report) {
   if (report.mapping_varies) where_.mapping_varies = *report.mapping_varies;
   if (report.complete) {
     report_ = report;
-    Instant next = now + kPeriod + rng_.Jitter(kPeriodJitter);
-    const Instant patience_ends = home_.dead_since + kHomePatience;
-    if (!home_.alive && now < patience_ends) next = patience_ends;
-    schedule_.next_round = Watching(now) ? next : Instant::Never();
+    home_.OnRound(now, report.latencies);
+    schedule_.next_round = Watching(now)
+                               ? now + kPeriod + rng_.Jitter(kPeriodJitter)
+                               : Instant::Never();
+  } else if (!report.latencies.empty()) {
+    home_.OnFirstAnswer(now, report.latencies.begin()->first);
   }
-  ChooseHome(now, report);
   UpdateEndpoints();
 }
 
-void SelfNetwork::ChooseHome(Instant now, const netcheck::Report& report) {
-  if (!report.complete) {
-    // The first to answer is the fastest; be reachable now, refine later.
-    if (home() == RelayId() && !report.latencies.empty()) {
-      SetHome(now, report.latencies.begin()->first);
-    }
-    return;
-  }
-  const bool given_up = home() != RelayId() && !home_.alive &&
-                        now - home_.dead_since >= kHomePatience;
-  if (given_up) home_.avoid_until[home()] = now + kAvoid;
-  netcheck::HomeRelayChooser::Latencies latencies = report.latencies;
-  std::erase_if(latencies, [&](const auto& measured) {
-    return Avoided(now, measured.first);
-  });
-  RelayId chosen = chooser_.Choose(now, latencies, home(), home_.alive);
-  // Nothing is measurable, so any relay will do, and the one we have best.
-  if (chosen == RelayId()) {
-    chosen = home() == RelayId() || given_up ? AnyRelay(now) : home();
-  }
-  SetHome(now, chosen);
-}
-
-RelayId SelfNetwork::AnyRelay(Instant now) {
-  std::vector<RelayId> eligible;
-  for (const derp::RelayRegion& region : relay_map_.regions) {
-    if (CanBeHome(region)) eligible.push_back(region.id);
-  }
-  std::vector<RelayId> fresh = eligible;
-  std::erase_if(fresh, [&](RelayId relay) { return Avoided(now, relay); });
-  if (!fresh.empty()) eligible = std::move(fresh);
-  if (eligible.empty()) return RelayId();
-  return eligible[rng_.Below(eligible.size())];
-}
-
-void SelfNetwork::SetHome(Instant now, RelayId relay) {
-  if (relay == home()) return;
-  home_.relay = relay;
-  home_.alive = false;
-  home_.dead_since = now;
-  if (relay != RelayId()) {
-    schedule_.next_round = std::min(schedule_.next_round, now + kHomePatience);
-  }
-  events_.push_back(HomeRelayChanged{relay});
-}
-
-bool SelfNetwork::Avoided(Instant now, RelayId relay) const {
-  const auto it = home_.avoid_until.find(relay);
-  return it != home_.avoid_until.end() && now < it->second;
-}
-
 bool SelfNetwork::Watching(Instant now) const {
-  return now < schedule_.active_until || (home() != RelayId() && !home_.alive);
+  return now < schedule_.active_until || home_.waiting();
 }
 
 void SelfNetwork::UpdateEndpoints() {

@@ -2,7 +2,6 @@
 #define WARREN_CORE_ENGINE_SELF_NETWORK_H_
 
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -16,9 +15,12 @@
 #include "core/base/rng.h"
 #include "core/derp/relay_map.h"
 #include "core/engine/event.h"
+#include "core/engine/exchanges.h"
+#include "core/engine/home_choice.h"
+#include "core/engine/relay_servers.h"
 #include "core/net/ip.h"
+#include "core/net/nat_behavior.h"
 #include "core/netcheck/checker.h"
-#include "core/netcheck/home_relay.h"
 #include "core/netcheck/own_endpoints.h"
 
 namespace warren::engine {
@@ -33,14 +35,12 @@ class SelfNetwork {
   static constexpr absl::Duration kPeriod = absl::Seconds(20);
   static constexpr absl::Duration kPeriodJitter = absl::Seconds(6);
   static constexpr absl::Duration kActive = absl::Seconds(45);
-  // Longer than a relay's restart takes, most times (specs 7.1: 8 s).
-  static constexpr absl::Duration kHomePatience = absl::Seconds(8);
-  static constexpr absl::Duration kAvoid = absl::Minutes(5);
 
-  using Event = std::variant<EndpointsChanged, HomeRelayChanged, ResolveWanted>;
+  using Event = std::variant<EndpointsChanged, HomeRelayChanged, ResolveWanted,
+                             SocketsWanted, ExchangeWanted, RelayLatencyWanted>;
 
   // `rng` must outlive it.
-  explicit SelfNetwork(Rng& rng) : rng_(rng), checker_(rng) {}
+  explicit SelfNetwork(Rng& rng) : rng_(rng), checker_(rng), home_(rng) {}
 
   void SetRelayMap(Instant now, const derp::RelayMap& map);
   void SetLink(Instant now, const LinkState& link);
@@ -51,9 +51,7 @@ class SelfNetwork {
                   absl::StatusOr<std::string> response);
   void OnRelayLatency(Instant now, RelayId relay,
                       std::optional<absl::Duration> latency);
-  // Whether the home relay is connected: then it is not left for nothing. One
-  // that is not for kHomePatience is left for another, if there is one, and not
-  // chosen again for kAvoid, however fast its STUN is.
+  // Whether the home relay is connected.
   void SetHomeAlive(Instant now, bool alive);
   // Traffic flows: what is known should be fresh.
   void NoteActivity(Instant now);
@@ -71,7 +69,11 @@ class SelfNetwork {
   Instant Next() const;
 
   const std::vector<net::Endpoint>& endpoints() const { return endpoints_; }
-  RelayId home() const { return home_.relay; }
+  RelayId home() const { return home_.relay(); }
+  // How the NATs before us behave, as far as is known.
+  net::NatBehavior nat() const;
+  // How STUN saw our main socket, IPv4.
+  std::optional<net::Endpoint> mapped_v4() const { return where_.mapped_v4; }
   // Whether the last whole round had servers to ask and none answered.
   bool udp_blocked() const {
     return report_.complete && !report_.udp_works() && schedule_.any_server;
@@ -85,42 +87,22 @@ class SelfNetwork {
     Instant active_until = Instant::LongAgo();
     bool any_server = false;  // to ask in the last round
   };
-  struct Home {
-    RelayId relay;  // 0 = none
-    bool alive = false;
-    Instant dead_since;  // while not alive
-    std::map<RelayId, Instant> avoid_until;
-  };
-  struct Resolution {
-    bool asked = false;                     // and not answered yet
-    std::vector<net::IpAddress> addresses;  // empty: unknown so far
-  };
   std::vector<netcheck::Server> Servers() const;
-  void AddServers(const derp::RelayRegion& region, const derp::RelayNode& node,
-                  std::vector<netcheck::Server>& servers) const;
-  // Asks for the names that no answer had an address for: DNS may have been
-  // out of reach.
-  void WantResolved();
+  // What the parts have to say, and what follows.
   void Drain(Instant now);
   void OnReport(Instant now, const netcheck::Report& report);
-  void ChooseHome(Instant now, const netcheck::Report& report);
-  // One of those that may be home, not avoided if that can be; 0: none.
-  RelayId AnyRelay(Instant now);
-  void SetHome(Instant now, RelayId home);
-  bool Avoided(Instant now, RelayId relay) const;
   // Whether rounds go on by themselves.
   bool Watching(Instant now) const;
   void UpdateEndpoints();
 
   Rng& rng_;
-  derp::RelayMap relay_map_;
-  std::map<std::string, Resolution> resolved_;
+  RelayServers servers_;
   netcheck::Whereabouts where_;
   netcheck::Checker checker_;
-  netcheck::HomeRelayChooser chooser_;
+  HomeChoice home_;
+  Exchanges exchanges_;
   netcheck::Report report_;  // the last one; complete ones only, if any
   Schedule schedule_;
-  Home home_;
   std::vector<net::Endpoint> endpoints_;
   std::deque<Event> events_;
 };
