@@ -56,7 +56,7 @@ def run(tailnet):
     key = tailnet.create_key("--reusable")
     alice = tailnet.add_node("alice", "home")
     bob = tailnet.add_node("bob", "home")
-    net.set_udp_blocked("bob", True)
+    bob.site.set_udp_blocked(True)
     alice.up(key)
     bob.up(key)
     reaches(alice, bob.address())
@@ -66,14 +66,14 @@ def run(tailnet):
     for one, other in ((alice, bob), (bob, alice)):
         check(web.download(one, other.address()) > 0, "a download by derper")
     # Both learn their public address of derper's STUN, and tell it by disco.
-    net.set_udp_blocked("bob", False)
+    bob.site.set_udp_blocked(False)
     eventually(lambda: proof.ping(alice, bob.address(), 1) and
                is_direct(alice, "bob"), "alice goes direct", 40)
     web.stop()
     # derper comes back, and so do its clients.
     tailnet.relay.stop()
     tailnet.start_relay()
-    net.set_udp_blocked("bob", True)
+    bob.site.set_udp_blocked(True)
     reaches(alice, bob.address(), 30)
 
 

@@ -58,10 +58,8 @@ def _exec(arguments):
     private.require_root()
     inner = _inner(_need_running())
     node = arguments.node
-    if not os.path.exists(f"/proc/{inner}/root/run/netns/router-{node}"):
-        names = sorted(name[len("router-"):] for name in
-                       os.listdir(f"/proc/{inner}/root/run/netns")
-                       if name.startswith("router-"))
+    names = sorted(os.listdir(f"/proc/{inner}/root{PLACE}/nodes"))
+    if node not in names:
         sys.exit(f"tailnet: no node \"{node}\"; there are {', '.join(names)}")
     # In a mount namespace of its own the node finds its daemon's socket and
     # its tailnet's names where a real machine has them.

@@ -4,6 +4,7 @@ import os
 import signal
 
 from lab import nat, net
+from lab.site import Site
 from lab.programs import (LabError, PLACE, Program, call, call_json, wait_until)
 
 NAMES = """alice bob carol dave erin frank grace heidi ivan judy kate leo mallory
@@ -22,12 +23,16 @@ _USER = "demo"
 class Node:
     """One device: its namespace, its daemon, and the CLI that drives it."""
 
-    def __init__(self, tailnet, name, kind):
+    def __init__(self, tailnet, name, site):
         self.name = name
-        self.kind = kind
+        self.site = site
         self._tailnet = tailnet
         self.daemon = None
         self.known_address = None
+
+    @property
+    def kind(self):
+        return self.site.kind
 
     @property
     def state_dir(self):
@@ -77,12 +82,15 @@ class Node:
 
 
 class Tailnet:
-    """Control and relay on the public bridge, and the nodes."""
+    """Control and relay on the public bridge, and the nodes.
 
-    def __init__(self, bin_dir):
+    `delay_ms` is the way of a packet from each node's router to the internet.
+    """
+
+    def __init__(self, bin_dir, delay_ms=0):
         self._bin_dir = bin_dir
         self.nodes = {}
-        self.internet = net.Internet()
+        self.internet = net.Internet(delay_ms)
         self.internet.add_public_host("control", net.CONTROL_ADDRESS)
         self.internet.add_public_host("relay", net.RELAY_ADDRESS)
         self.control = None
@@ -158,11 +166,24 @@ class Tailnet:
         made = self.admin_json("key", "create", "--user", user, *options)
         return made["secret"]
 
-    def add_node(self, name, kind, environment=None):
-        """A node with its router and running daemon, not logged in."""
-        self.internet.add_site(name, nat.KINDS[kind])
-        node = self.nodes[name] = Node(self, name, nat.KINDS[kind])
+    def add_node(self, name, kind, environment=None, beside=None, carrier=None):
+        """A node with its router and running daemon, not logged in.
+
+        With `beside`, a node, it is on that one's LAN instead, whatever `kind`
+        says. `carrier` is who its router is behind.
+        """
+        node = self.place_node(name, kind, beside, carrier)
         node.start(environment)
+        return node
+
+    def place_node(self, name, kind, beside=None, carrier=None):
+        """Like add_node(), but its daemon does not run yet."""
+        if beside:
+            site = beside.site
+            site.add_host(name)
+        else:
+            site = Site(self.internet, name, nat.KINDS[kind], carrier)
+        node = self.nodes[name] = Node(self, name, site)
         return node
 
     def programs(self):

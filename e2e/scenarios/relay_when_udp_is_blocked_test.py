@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
-from lab import net, proof
+from lab import proof
 from lab.scenario import check, eventually, is_direct, main, reaches
 
 
@@ -14,7 +14,7 @@ def run(tailnet):
     key = tailnet.create_key("--reusable")
     alice = tailnet.add_node("alice", "home")
     bob = tailnet.add_node("bob", "home")
-    net.set_udp_blocked("bob", True)
+    bob.site.set_udp_blocked(True)
     alice.up(key)
     bob.up(key)
     reaches(alice, bob.address())
@@ -28,12 +28,12 @@ def run(tailnet):
 
     # As soon as UDP passes, the direct path is found without anybody asking,
     # as long as the two talk.
-    net.set_udp_blocked("bob", False)
+    bob.site.set_udp_blocked(False)
     eventually(lambda: proof.ping(alice, bob.address(), 1) and
                is_direct(alice, "bob"), "alice goes direct", 40)
 
     # And when it stops passing, the relay takes over within moments.
-    net.set_udp_blocked("bob", True)
+    bob.site.set_udp_blocked(True)
     reaches(alice, bob.address(), 10)
     web.stop()
 
