@@ -175,7 +175,7 @@ void EngineState::UpdateRelayOf(Peer& peer) {
   } else {
     peer.relay = relays.known(peer.heard_on) ? peer.heard_on : RelayId();
   }
-  peer.agent.SetRelay(peer.relay);
+  peer.agent.SetRelay(clock.now, peer.relay);
 }
 
 void EngineState::UpdateRelays(Instant now) {

@@ -156,6 +156,10 @@ void EngineState::FollowAgent(Instant now, Peer& peer) {
               if (network.endpoints().empty()) return;
               SendDisco(now, peer, disco::CallMeMaybe{network.endpoints()},
                         net::Endpoint::Relay(peer.relay));
+              peer.agent.log().Add(
+                  {.at = now,
+                   .kind = path::ProbeKind::kCallSent,
+                   .count = static_cast<uint32_t>(network.endpoints().size())});
             },
             [&](const path::PathTaken& taken) {
               out.events.push_back(PathChanged{peer.node.id, taken.path});

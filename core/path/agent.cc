@@ -20,9 +20,9 @@ Score ScoreOf(const net::Endpoint& endpoint, absl::Duration rtt) {
 
 }  // namespace
 
-void Agent::SetRelay(RelayId relay) {
-  relay_ = relay;
-  ReportPath();
+void Agent::SetRelay(Instant now, RelayId relay) {
+  reach_.relay = relay;
+  ReportPath(now);
 }
 
 void Agent::SetEndpoints(Instant now,
@@ -33,7 +33,7 @@ void Agent::SetEndpoints(Instant now,
 }
 
 void Agent::OnDiscoKey(Instant now, bool has_key) {
-  has_disco_key_ = has_key;
+  reach_.has_disco_key = has_key;
   pings_.Clear();
   if (best_) best_->trusted_until = now;
   if (!has_key) return DropBest(now);
@@ -48,7 +48,7 @@ Route Agent::OnSend(Instant now) {
   }
   if (best_) liveness_.Doubt(now);
   if (discovery_.next.IsNever()) StartDiscovery(now);
-  return {BestEndpoint(), relay_ != RelayId()};
+  return {BestEndpoint(), reach_.relay != RelayId()};
 }
 
 void Agent::OnAuthentic(Instant now, const net::Endpoint& from) {
@@ -64,11 +64,16 @@ void Agent::OnAuthentic(Instant now, const net::Endpoint& from) {
   }
   activity_.heard_at = from;
   activity_.heard = now;
-  OnPing(now, from);
+  AskBack(now, from);
 }
 
 void Agent::OnPing(Instant now, const net::Endpoint& from) {
-  if (from.IsRelay() || !has_disco_key_) return;
+  Log({.at = now, .kind = ProbeKind::kPingReceived, .endpoint = from});
+  AskBack(now, from);
+}
+
+void Agent::AskBack(Instant now, const net::Endpoint& from) {
+  if (from.IsRelay() || !reach_.has_disco_key) return;
   Candidate* candidate = candidates_.Observe(now, from);
   if (candidate == nullptr) return;
   // Their packet came through, so ours may: ask at once, not at the next round.
@@ -83,20 +88,28 @@ void Agent::OnPing(Instant now, const net::Endpoint& from) {
 bool Agent::OnPong(Instant now, const disco::TxId& txid) {
   const std::optional<SentPing> ping = pings_.Take(txid);
   if (!ping) return false;
+  const absl::Duration rtt = now - ping->sent_at;
+  Log({.at = now,
+       .kind = ProbeKind::kPongReceived,
+       .endpoint = ping->to,
+       .rtt = rtt});
   OnUserPong(now, *ping);
   if (ping->to.IsRelay()) return true;
   Candidate* candidate = candidates_.Find(ping->to);
   if (candidate == nullptr) return true;  // It was withdrawn meanwhile.
   candidate->last_pong = now;
-  candidate->rtt = now - ping->sent_at;
+  candidate->rtt = rtt;
   ConsiderBest(now, *candidate);
   return true;
 }
 
 void Agent::OnCallMeMaybe(Instant now,
                           std::span<const net::Endpoint> endpoints) {
-  if (!has_disco_key_) return;
+  if (!reach_.has_disco_key) return;
   activity_.called_us = now;
+  Log({.at = now,
+       .kind = ProbeKind::kCallReceived,
+       .count = static_cast<uint32_t>(endpoints.size())});
   candidates_.SetFromCall(now, endpoints, BestEndpoint());
   // Both sides ping at about the same time: that opens both NATs. Also when we
   // have a path: a peer that calls has none, so ours may be dead.
@@ -104,27 +117,25 @@ void Agent::OnCallMeMaybe(Instant now,
 }
 
 bool Agent::Ping(Instant now, uint64_t ping_id) {
-  if (!has_disco_key_ || user_pings_.size() == kMaxUserPings) return false;
-  if (!best_ && relay_ == RelayId() && candidates_.all().empty()) return false;
-  user_pings_.push_back({ping_id, now + PingLedger::kTimeout});
+  const bool has_relay = reach_.relay != RelayId();
+  if (!reach_.has_disco_key) return false;
+  if (!best_ && !has_relay && candidates_.all().empty()) return false;
+  if (!user_pings_.Add(ping_id, now + PingLedger::kTimeout)) return false;
   NoteActivity(now);
   if (best_) SendPingTo(now, best_->endpoint, ping_id);
   if (Trusted(now)) return true;
-  if (relay_ != RelayId()) {
-    SendPingTo(now, net::Endpoint::Relay(relay_), ping_id);
-  }
+  if (has_relay) SendPingTo(now, net::Endpoint::Relay(reach_.relay), ping_id);
   if (best_) liveness_.Doubt(now);
   for (Candidate& candidate : candidates_.all()) {
     if (best_ && candidate.endpoint == best_->endpoint) continue;
-    if (!TakeToken(now)) break;
-    candidate.last_ping = now;
-    SendPingTo(now, candidate.endpoint, ping_id);
+    if (!PingCandidate(now, candidate, ping_id)) break;
   }
   if (discovery_.next.IsNever()) StartDiscovery(now);
   return true;
 }
 
 void Agent::OnLinkChange(Instant now) {
+  Log({.at = now, .kind = ProbeKind::kLinkChanged});
   pings_.Clear();
   for (Candidate& candidate : candidates_.all()) {
     candidate.last_ping = Instant::LongAgo();
@@ -157,21 +168,26 @@ std::optional<Action> Agent::PollAction() {
 }
 
 Instant Agent::Next() const {
-  Instant next = std::min(
-      {pings_.Next(), liveness_.Next(), activity_.heartbeat, discovery_.next});
-  if (!user_pings_.empty()) next = std::min(next, user_pings_[0].deadline);
-  return next;
+  return std::min({pings_.Next(), liveness_.Next(), activity_.heartbeat,
+                   discovery_.next, user_pings_.Next()});
 }
 
 Path Agent::path() const {
   if (best_) return {PathKind::kDirect, best_->endpoint};
-  if (relay_ == RelayId()) return {};
-  return {PathKind::kRelay, net::Endpoint::Relay(relay_)};
+  if (reach_.relay == RelayId()) return {};
+  return {PathKind::kRelay, net::Endpoint::Relay(reach_.relay)};
 }
 
 std::optional<absl::Duration> Agent::rtt() const {
   if (!best_) return std::nullopt;
   return best_->rtt;
+}
+
+std::optional<Search> Agent::search(Instant now) const {
+  if (!active(now) || Trusted(now) || discovery_.next.IsNever()) {
+    return std::nullopt;
+  }
+  return Search{discovery_.since, discovery_.round};
 }
 
 bool Agent::Trusted(Instant now) const {
@@ -188,8 +204,9 @@ void Agent::NoteActivity(Instant now) {
 }
 
 void Agent::StartDiscovery(Instant now) {
-  if (!has_disco_key_) return;
+  if (!reach_.has_disco_key) return;
   discovery_.round = 0;
+  discovery_.since = now;
   RunDiscovery(now);
 }
 
@@ -208,7 +225,7 @@ void Agent::RunDiscovery(Instant now) {
 }
 
 void Agent::PingAll(Instant now) {
-  if (!has_disco_key_) return;
+  if (!reach_.has_disco_key) return;
   candidates_.Expire(now, BestEndpoint());
   discovery_.last = now;
   for (Candidate& candidate : candidates_.all()) {
@@ -218,34 +235,30 @@ void Agent::PingAll(Instant now) {
   }
 }
 
-void Agent::PingCandidate(Instant now, Candidate& candidate) {
-  if (!TakeToken(now)) return;
-  candidate.last_ping = now;
-  SendPingTo(now, candidate.endpoint, 0);
-}
-
-bool Agent::TakeToken(Instant now) {
-  if (budget_.at < now) {
-    const double earned =
-        absl::ToDoubleSeconds(now - budget_.at) * kProbesPerSecond;
-    budget_.tokens = std::min(kProbeBurst, budget_.tokens + earned);
-    budget_.at = now;
+bool Agent::PingCandidate(Instant now, Candidate& candidate, uint64_t ping_id) {
+  if (!budget_.Take(now)) {
+    Log({.at = now,
+         .kind = ProbeKind::kProbesRefused,
+         .endpoint = candidate.endpoint});
+    return false;
   }
-  if (budget_.tokens < 1) return false;
-  budget_.tokens -= 1;
+  candidate.last_ping = now;
+  SendPingTo(now, candidate.endpoint, ping_id);
   return true;
 }
 
 // Stock calls only after it sent a ping; a call without one costs less than
 // the time it saves when the netmap names no endpoint of the peer.
 void Agent::CallPeer(Instant now) {
-  if (relay_ == RelayId() || now - discovery_.last_call < kCallSpacing) return;
+  if (reach_.relay == RelayId() || now - discovery_.last_call < kCallSpacing)
+    return;
   discovery_.last_call = now;
   out_.actions.push_back(SendCallMeMaybe{});
 }
 
 void Agent::SendPingTo(Instant now, const net::Endpoint& to, uint64_t ping_id) {
   const SentPing& ping = pings_.Add(now, rng_, to, ping_id);
+  Log({.at = now, .kind = ProbeKind::kPingSent, .endpoint = to});
   out_.actions.push_back(SendPing{to, ping.txid});
 }
 
@@ -259,28 +272,28 @@ void Agent::ConsiderBest(Instant now, const Candidate& candidate) {
   best_ = Best{candidate.endpoint, candidate.rtt, now + kTrust};
   liveness_.OnAnswer();
   discovery_.next = Instant::Never();
-  ReportPath();
+  ReportPath(now);
 }
 
 void Agent::DropBest(Instant now) {
   if (!best_) return;
+  Log({.at = now, .kind = ProbeKind::kPathLost, .endpoint = best_->endpoint});
   best_.reset();
   liveness_.OnAnswer();
-  ReportPath();
+  ReportPath(now);
   if (active(now)) StartDiscovery(now);
 }
 
-void Agent::ReportPath() {
+void Agent::ReportPath(Instant now) {
   const Path current = path();
   if (current == out_.reported) return;
   out_.reported = current;
+  Log({.at = now, .kind = ProbeKind::kPathTaken, .endpoint = current.endpoint});
   out_.actions.push_back(PathTaken{current});
 }
 
 void Agent::OnUserPong(Instant now, const SentPing& ping) {
-  const auto it = std::ranges::find(user_pings_, ping.ping_id, &UserPing::id);
-  if (ping.ping_id == 0 || it == user_pings_.end()) return;
-  user_pings_.erase(it);  // Later pongs of this command tell nothing new.
+  if (!user_pings_.Take(ping.ping_id)) return;
   const PathKind kind =
       ping.to.IsRelay() ? PathKind::kRelay : PathKind::kDirect;
   out_.actions.push_back(
@@ -315,6 +328,11 @@ void Agent::OnLivenessTimeout(Instant now) {
     case Liveness::Step::kNothing:
       break;
     case Liveness::Step::kProbe:
+      if (liveness_.just_doubted()) {
+        Log({.at = now,
+             .kind = ProbeKind::kPathDoubted,
+             .endpoint = best_->endpoint});
+      }
       SendPingTo(now, best_->endpoint, 0);
       if (liveness_.in_doubt() && discovery_.next.IsNever()) {
         StartDiscovery(now);
@@ -327,12 +345,11 @@ void Agent::OnLivenessTimeout(Instant now) {
 }
 
 void Agent::ExpirePings(Instant now) {
-  while (pings_.TakeTimedOut(now)) {
+  while (const auto ping = pings_.TakeTimedOut(now)) {
+    Log({.at = now, .kind = ProbeKind::kPingLost, .endpoint = ping->to});
   }
-  while (!user_pings_.empty() && user_pings_[0].deadline <= now) {
-    out_.actions.push_back(
-        PingAnswered{user_pings_[0].id, path(), std::nullopt});
-    user_pings_.erase(user_pings_.begin());
+  while (const auto ping_id = user_pings_.TakeTimedOut(now)) {
+    out_.actions.push_back(PingAnswered{*ping_id, path(), std::nullopt});
   }
 }
 

@@ -6,8 +6,6 @@
 #include <deque>
 #include <optional>
 #include <span>
-#include <variant>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "core/base/instant.h"
@@ -15,41 +13,17 @@
 #include "core/base/strong_id.h"
 #include "core/disco/disco.h"
 #include "core/net/ip.h"
+#include "core/path/action.h"
 #include "core/path/candidate_set.h"
 #include "core/path/liveness.h"
 #include "core/path/path.h"
 #include "core/path/ping_ledger.h"
+#include "core/path/probe_budget.h"
+#include "core/path/probe_log.h"
 #include "core/path/score.h"
+#include "core/path/user_pings.h"
 
 namespace warren::path {
-
-// ---- What an agent wants done. ----
-
-// A disco ping with `txid` to a UDP endpoint or, by relay, to the peer.
-struct SendPing {
-  net::Endpoint to;
-  disco::TxId txid;
-};
-// A disco CallMeMaybe with our endpoints, by the relay.
-struct SendCallMeMaybe {};
-// Traffic takes another way.
-struct PathTaken {
-  Path path;
-};
-// The answer to Ping(). No `rtt`: none came in time.
-struct PingAnswered {
-  uint64_t ping_id;
-  Path path;
-  std::optional<absl::Duration> rtt;
-};
-using Action = std::variant<SendPing, SendCallMeMaybe, PathTaken, PingAnswered>;
-
-// Where one packet goes: to either, or to both while the direct path is not
-// sure. WireGuard's replay window absorbs the second copy.
-struct Route {
-  net::Endpoint direct;  // not set: do not
-  bool relay = false;
-};
 
 // Decides how bytes reach one peer: over its relay first and at once, directly
 // as soon as a pong proves an address, both while unsure. Only a pong to a
@@ -77,7 +51,6 @@ class Agent {
   // then this many a second. What an evil peer can make us send to a victim.
   static constexpr double kProbeBurst = 128;
   static constexpr double kProbesPerSecond = 20;
-  static constexpr size_t kMaxUserPings = 16;
   // A peer that called waits so long for news of our endpoints.
   static constexpr absl::Duration kCallerWaits = absl::Seconds(5);
 
@@ -86,7 +59,7 @@ class Agent {
 
   // ---- Facts about the peer. ----
   // The relay to reach it by now; 0: none.
-  void SetRelay(RelayId relay);
+  void SetRelay(Instant now, RelayId relay);
   void SetEndpoints(Instant now, std::span<const net::Endpoint> endpoints);
   // Whether it can be pinged at all: it has told a disco key. Each call means
   // a new key: the peer restarted, so what was proven is in doubt.
@@ -119,8 +92,13 @@ class Agent {
 
   Path path() const;
   std::optional<absl::Duration> rtt() const;  // of path(), if known
+  // nullopt: nobody wants the peer, or the direct path is good.
+  std::optional<Search> search(Instant now) const;
   bool active(Instant now) const { return now < activity_.until; }
   std::span<const Candidate> candidates() const { return candidates_.all(); }
+  // Whoever else looks for a way adds to it.
+  ProbeLog& log() { return log_; }
+  const ProbeLog& log() const { return log_; }
 
  private:
   // The direct path in use, proven at least once.
@@ -132,13 +110,10 @@ class Agent {
   // Rounds of pings to all candidates.
   struct Discovery {
     int round = 0;
+    Instant since;                    // while it runs
     Instant next = Instant::Never();  // while it runs
     Instant last = Instant::LongAgo();
     Instant last_call = Instant::LongAgo();
-  };
-  struct Budget {
-    double tokens = kProbeBurst;
-    Instant at = Instant::LongAgo();
   };
   struct Activity {
     Instant called_us = Instant::LongAgo();
@@ -152,40 +127,44 @@ class Agent {
     Path reported;
     std::deque<Action> actions;
   };
-  struct UserPing {
-    uint64_t id;
-    Instant deadline;
+  // How the peer can be reached at all.
+  struct Reach {
+    RelayId relay;
+    bool has_disco_key = false;
   };
 
   bool Trusted(Instant now) const;
+  // Something authentic came from there: learn whether we can reach it.
+  void AskBack(Instant now, const net::Endpoint& from);
   net::Endpoint BestEndpoint() const;  // not set if there is none
   void NoteActivity(Instant now);
   void StartDiscovery(Instant now);
   void RunDiscovery(Instant now);
   void PingAll(Instant now);
-  void PingCandidate(Instant now, Candidate& candidate);
-  bool TakeToken(Instant now);
+  // False if the budget is empty.
+  bool PingCandidate(Instant now, Candidate& candidate, uint64_t ping_id = 0);
   void CallPeer(Instant now);
   void SendPingTo(Instant now, const net::Endpoint& to, uint64_t ping_id);
   void ConsiderBest(Instant now, const Candidate& candidate);
   void DropBest(Instant now);
-  void ReportPath();
+  void ReportPath(Instant now);
   void OnUserPong(Instant now, const SentPing& ping);
   void OnHeartbeat(Instant now);
   void OnLivenessTimeout(Instant now);
   void ExpirePings(Instant now);
+  void Log(const ProbeEvent& event) { log_.Add(event); }
 
   Rng& rng_;
-  RelayId relay_;
-  bool has_disco_key_ = false;
+  Reach reach_;
   CandidateSet candidates_;
   PingLedger pings_;
   std::optional<Best> best_;
   Liveness liveness_;  // of best_
   Discovery discovery_;
-  Budget budget_;
+  ProbeBudget budget_{kProbeBurst, kProbesPerSecond};
   Activity activity_;
-  std::vector<UserPing> user_pings_;
+  UserPings user_pings_;
+  ProbeLog log_;
   Output out_;
 };
 

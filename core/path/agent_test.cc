@@ -24,7 +24,7 @@ const RelayId kRelay(900);
 class AgentTest : public ::testing::Test {
  protected:
   AgentTest() : agent_(rng_) {
-    agent_.SetRelay(kRelay);
+    agent_.SetRelay(now_, kRelay);
     agent_.OnDiscoKey(now_, true);
     agent_.SetEndpoints(now_, std::vector{kHere, kThere});
     Drain();
@@ -178,6 +178,33 @@ TEST_F(AgentTest, RepeatsLostProbesQuicklyAndThenRarely) {
   }
   Advance(absl::Seconds(15));
   EXPECT_LE(sent_.size(), 2u * 2);
+}
+
+TEST_F(AgentTest, TellsHowLongADirectPathIsWantedInVain) {
+  EXPECT_FALSE(agent_.search(now_));
+  const Instant start = now_;
+  Send();
+  Advance(absl::Milliseconds(1100));
+  ASSERT_TRUE(agent_.search(now_));
+  EXPECT_EQ(agent_.search(now_)->since, start);
+  EXPECT_EQ(agent_.search(now_)->num_rounds, 3);
+  Send();
+  Answer(kHere);
+  EXPECT_FALSE(agent_.search(now_));
+}
+
+TEST_F(AgentTest, RecordsTheSearch) {
+  Send();
+  Answer(kHere);
+  agent_.OnCallMeMaybe(now_, std::vector{kThere});
+  std::vector<ProbeKind> kinds;
+  for (const ProbeEvent& e : agent_.log().events()) kinds.push_back(e.kind);
+  EXPECT_THAT(kinds,
+              ElementsAre(ProbeKind::kPathTaken,  // the relay
+                          ProbeKind::kPingSent, ProbeKind::kPingSent,
+                          ProbeKind::kPongReceived, ProbeKind::kPathTaken,
+                          ProbeKind::kCallReceived));
+  EXPECT_EQ(agent_.log().events()[3].rtt, absl::Milliseconds(20));
 }
 
 TEST_F(AgentTest, PrefersAMuchFasterPathButDoesNotFlap) {
@@ -339,7 +366,7 @@ TEST_F(AgentTest, RefusesAUserPingWithNowhereToGo) {
 TEST_F(AgentTest, BoundsUserPings) {
   size_t accepted = 0;
   for (uint64_t id = 1; id <= 100; ++id) accepted += agent_.Ping(now_, id);
-  EXPECT_EQ(accepted, Agent::kMaxUserPings);
+  EXPECT_EQ(accepted, UserPings::kMaxPings);
 }
 
 }  // namespace

@@ -47,6 +47,8 @@ class Liveness {
   }
   // Whether traffic should take the relay as well.
   bool in_doubt() const { return num_probes_ > 1; }
+  // The probe just sent is the one that made it so.
+  bool just_doubted() const { return num_probes_ == 2; }
 
   // What to do now. After kDead, OnAnswer() begins anew.
   Step OnTimeout(Instant now, absl::Duration rtt) {

@@ -33,16 +33,17 @@ enum class ProbeKind : uint8_t {
 struct ProbeEvent {
   Instant at;
   ProbeKind kind = ProbeKind::kPingSent;
-  net::Endpoint endpoint;  // not set where the kind has none
-  absl::Duration rtt;      // kPongReceived only
+  net::Endpoint endpoint = {};                // not set where the kind has none
+  absl::Duration rtt = absl::ZeroDuration();  // kPongReceived only
   uint32_t count = 0;
 
   friend bool operator==(const ProbeEvent&, const ProbeEvent&) = default;
 };
 
 // The recent events of one peer, oldest first; bounded: the oldest makes room.
-// Heartbeats that are answered on the path in use are not worth a place: the
-// latest replaces the one before.
+// Heartbeats that are answered are not worth a place: in a run of pings and
+// pongs of one endpoint, the latest answered ping replaces the one before, and
+// the latest ping of theirs does.
 class ProbeLog {
  public:
   static constexpr size_t kMaxEvents = 64;
