@@ -18,6 +18,7 @@
 #include "core/base/version.h"
 #include "core/crypto/system_rng.h"
 #include "io/event_loop.h"
+#include "io/open_files.h"
 #include "io/unix_frontend.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
@@ -93,6 +94,7 @@ class LocalApi {
 };
 
 int Run(const Options& options) {
+  io::RaiseOpenFiles();  // traversal of a hard NAT takes hundreds of sockets
   auto loop = io::EventLoop::Create();
   if (!loop.ok()) return Fail(loop.status());
   // Before any thread starts, so that all of them leave signals to the loop.

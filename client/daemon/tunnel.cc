@@ -3,12 +3,9 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
-#include <set>
 #include <utility>
 
-#include "client/io/intermission.h"
+#include "client/daemon/tunnel_parts.h"
 #include "core/base/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -17,37 +14,11 @@ namespace {
 
 // Batches of one descriptor before the others get a turn.
 constexpr int kMaxBatches = 16;
-// Room for what one relay read brings; a full arena is handed on at once.
-constexpr size_t kRelayArena = 128 * 1024;
 // Less than this is the network's delay, and no matter to a key's expiry.
 constexpr absl::Duration kClockTolerance = absl::Seconds(5);
 constexpr uint16_t kMtu = 1280;  // specs/dataplane.md 10.7
 
 }  // namespace
-
-struct Tunnel::Devices {
-  std::unique_ptr<Udp> udp;
-  std::unique_ptr<Netlink> netlink;
-  std::optional<LinkMonitor> monitor;
-  std::optional<InterfaceConfig> interface;
-  absl::Status interface_status;  // of its latest change
-  std::set<RelayId> lost_relays;  // said to be so
-  Intermission intermission;
-  Resolver resolver;
-  explicit Devices(io::EventLoop& loop) : resolver(loop) {}
-};
-
-// Batches that are reused for every turn.
-struct Tunnel::Lanes {
-  net::PacketBatch in;       // from TUN or UDP
-  net::PacketBatch to_send;  // datagrams
-  net::PacketBatch to_tun;
-  net::PacketBatch udp_only;
-  net::PacketBatch relayed;  // from one relay, bytes in `arena`
-  RelayId relay;
-  size_t arena_used = 0;
-  std::array<uint8_t, kRelayArena> arena;
-};
 
 absl::StatusOr<std::unique_ptr<Tunnel>> Tunnel::Create(
     io::EventLoop& loop, Rng& rng, const TunnelOptions& options,
@@ -62,7 +33,8 @@ Tunnel::Tunnel(io::EventLoop& loop, Rng& rng, TunnelCallbacks callbacks)
     : loop_(loop),
       rng_(rng),
       callbacks_(std::move(callbacks)),
-      devices_(std::make_unique<Devices>(loop)),
+      devices_(std::make_unique<Devices>(
+          loop, [this](net::PacketBatch& batch) { OnSockets(batch); })),
       lanes_(std::make_unique<Lanes>()) {}
 
 Tunnel::~Tunnel() {
@@ -120,6 +92,7 @@ void Tunnel::Stop() {
   lanes_->relayed.clear();
   lanes_->arena_used = 0;
   devices_->lost_relays.clear();
+  devices_->sockets.CloseAll();
   // Only the interface is affected, and it may be gone already.
   (void)devices_->interface->Clear();
 }
@@ -162,17 +135,6 @@ void Tunnel::FollowNetmap() {
   }
 }
 
-void Tunnel::ReadLinks() {
-  engine::LinkState state;
-  const auto addresses = UsableAddresses(*devices_->netlink, tun_->ifindex());
-  if (addresses.ok()) state.addresses = *addresses;
-  const Udp& udp = *devices_->udp;
-  if (udp.fd(net::Family::kV4) >= 0) state.udp4_port = udp.port();
-  if (udp.fd(net::Family::kV6) >= 0) state.udp6_port = udp.port();
-  engine_->OnLinkChange(loop_.Now(), state);
-  Drain();
-}
-
 void Tunnel::OnTun() {
   for (int i = 0; i < kMaxBatches; ++i) {
     const Tun::ReadResult result = tun_->Read(lanes_->in);
@@ -192,103 +154,71 @@ void Tunnel::OnTun() {
 }
 
 void Tunnel::OnUdp(net::Family family) {
+  const Udp& udp = *devices_->udp;
   for (int i = 0; i < kMaxBatches; ++i) {
     const Udp::ReceiveResult result =
         devices_->udp->Receive(family, lanes_->in);
-    if (devices_->udp->last_was_train()) {
-      devices_->intermission.CountSuper();
-    } else {
-      devices_->intermission.CountSingles(devices_->udp->last_messages());
-    }
-    if (engine_ && !lanes_->in.empty()) {
-      engine_->FromUdp(loop_.Now(), lanes_->in, lanes_->to_tun);
-      tun_->Write(lanes_->to_tun);
-      lanes_->to_tun.clear();
-      Drain();
-    }
+    CountReceived(udp.last_messages(), udp.last_was_train());
+    FromUdp(lanes_->in);
     if (result == Udp::ReceiveResult::kDrained) break;
   }
 }
 
-void Tunnel::OnRelayPacket(RelayId relay, const crypto::NodeKey& source,
-                           Bytes packet) {
-  Lanes& lanes = *lanes_;
-  if (packet.empty() || packet.size() > lanes.arena.size()) return;
-  if (lanes.relayed.full() || relay != lanes.relay ||
-      lanes.arena_used + packet.size() > lanes.arena.size()) {
-    FlushRelayPackets();
-  }
-  lanes.relay = relay;
-  uint8_t* place = lanes.arena.data() + lanes.arena_used;
-  std::memcpy(place, packet.data(), packet.size());
-  lanes.arena_used += packet.size();
-  net::Packet& added = lanes.relayed.Add({});
-  added.data = place;
-  added.size = static_cast<uint32_t>(packet.size());
-  added.peer = engine_->FindPeer(source);
+void Tunnel::OnSockets(net::PacketBatch& datagrams) {
+  const UdpSockets& sockets = devices_->sockets;
+  CountReceived(sockets.last_messages(), sockets.last_was_train());
+  FromUdp(datagrams);
 }
 
-void Tunnel::FlushRelayPackets() {
-  Lanes& lanes = *lanes_;
-  if (!lanes.relayed.empty()) {
-    engine_->FromRelay(loop_.Now(), lanes.relay, lanes.relayed, lanes.to_tun);
-    tun_->Write(lanes.to_tun);
-    lanes.to_tun.clear();
-    Drain();
+void Tunnel::CountReceived(size_t messages, bool has_train) {
+  if (has_train) {
+    devices_->intermission.CountSuper();
+  } else {
+    devices_->intermission.CountSingles(messages);
   }
-  lanes.relayed.clear();
-  lanes.arena_used = 0;
 }
 
-RelayLinksCallbacks Tunnel::LinkCallbacks() {
-  RelayLinksCallbacks callbacks;
-  callbacks.connected = [this](RelayId relay) {
-    spdlog::info("relay {} connected", relay.value());
-    devices_->lost_relays.erase(relay);
-    engine_->OnRelayConnected(loop_.Now(), relay);
-  };
-  callbacks.disconnected = [this](RelayId relay, const absl::Status& why) {
-    const bool is_news = devices_->lost_relays.insert(relay).second;
-    spdlog::log(is_news && !absl::IsCancelled(why) ? spdlog::level::warn
-                                                   : spdlog::level::debug,
-                "relay {} lost: {}", relay.value(), std::string(why.message()));
-    engine_->OnRelayDisconnected(loop_.Now(), relay);
-  };
-  callbacks.packet = [this](RelayId relay, const crypto::NodeKey& source,
-                            Bytes packet) {
-    OnRelayPacket(relay, source, packet);
-  };
-  callbacks.drained = [this](RelayId) { FlushRelayPackets(); };
-  callbacks.peer_gone = [this](RelayId relay, const crypto::NodeKey& peer) {
-    engine_->OnRelayPeerGone(loop_.Now(), relay, peer);
-  };
-  return callbacks;
+void Tunnel::FromUdp(net::PacketBatch& datagrams) {
+  if (!engine_ || datagrams.empty()) return;
+  engine_->FromUdp(loop_.Now(), datagrams, lanes_->to_tun);
+  tun_->Write(lanes_->to_tun);
+  lanes_->to_tun.clear();
+  Drain();
 }
 
 void Tunnel::Send(net::PacketBatch& packets) {
-  const bool any_relayed =
-      std::any_of(packets.begin(), packets.end(),
-                  [](const net::Packet& p) { return p.endpoint.IsRelay(); });
-  if (!any_relayed) {
+  const auto is_main = [](const net::Packet& p) {
+    return p.endpoint.socket() == net::Endpoint::kMainSocket &&
+           !p.endpoint.IsRelay();
+  };
+  if (std::all_of(packets.begin(), packets.end(), is_main)) {
     devices_->udp->Send(packets);
     return packets.clear();
   }
-  net::PacketBatch& udp_only = lanes_->udp_only;
-  udp_only.clear();
+  // Three ways out; within each the order stays.
+  net::PacketBatch& main = lanes_->by_main;
+  net::PacketBatch& others = lanes_->by_others;
+  main.clear();
+  others.clear();
   const Instant now = loop_.Now();
   for (const net::Packet& packet : packets) {
-    if (!packet.endpoint.IsRelay()) {
-      udp_only.Add(packet);
-      continue;
+    if (packet.endpoint.IsRelay()) {
+      SendByRelay(now, packet);
+    } else {
+      (is_main(packet) ? main : others).Add(packet);
     }
-    const crypto::NodeKey* key = engine_->KeyOf(packet.peer);
-    if (key == nullptr) continue;
-    // A packet that the relay's backlog does not take is lost, as on any full
-    // link.
-    (void)links_->Send(now, packet.endpoint.relay(), *key, packet.bytes());
   }
-  devices_->udp->Send(udp_only);
+  devices_->udp->Send(main);
+  devices_->sockets.Send({others.begin(), others.size()});
   packets.clear();
+}
+
+void Tunnel::SendByRelay(Instant now, const net::Packet& packet) {
+  const crypto::NodeKey* key = engine_->KeyOf(packet.peer);
+  if (key == nullptr) return;
+  // A packet that the relay's backlog does not take is lost, as on any full
+  // link.
+  (void)links_->Send(now, packet.endpoint.relay(), *key, packet.bytes());
 }
 
 void Tunnel::Drain() {
@@ -322,27 +252,6 @@ void Tunnel::OnTurnEnd() {
     links_->Flush();
   }
   devices_->intermission.AfterTurn();
-}
-
-void Tunnel::OnEvent(const engine::EngineEvent& event) {
-  if (const auto* wanted = std::get_if<engine::RelayWanted>(&event)) {
-    links_->SetWanted(wanted->relay, wanted->wanted);
-  } else if (const auto* name = std::get_if<engine::ResolveWanted>(&event)) {
-    devices_->resolver.Resolve(
-        name->hostname, [this, hostname = name->hostname](
-                            std::vector<net::IpAddress> addresses) {
-          if (!engine_) return;
-          engine_->OnResolved(loop_.Now(), hostname, std::move(addresses));
-          Drain();
-        });
-  } else if (const auto* home = std::get_if<engine::HomeRelayChanged>(&event)) {
-    links_->SetHome(home->relay);
-    callbacks_.report();
-  } else if (std::holds_alternative<engine::EndpointsChanged>(event)) {
-    callbacks_.report();
-  } else {
-    callbacks_.event(event);
-  }
 }
 
 }  // namespace warren::client

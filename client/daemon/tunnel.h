@@ -93,6 +93,9 @@ class Tunnel {
 
   void OnTun();
   void OnUdp(net::Family family);
+  void OnSockets(net::PacketBatch& datagrams);
+  void CountReceived(size_t messages, bool has_train);
+  void FromUdp(net::PacketBatch& datagrams);
   void OnRelayPacket(RelayId relay, const crypto::NodeKey& source,
                      Bytes packet);
   void FlushRelayPackets();
@@ -100,9 +103,11 @@ class Tunnel {
 
   // Gives packets to their sockets; leaves `packets` empty.
   void Send(net::PacketBatch& packets);
+  void SendByRelay(Instant now, const net::Packet& packet);
   // What the engine wants sent and done, until it wants nothing.
   void Drain();
   void OnEvent(const engine::EngineEvent& event);
+  void OnSocketsWanted(const engine::SocketsWanted& wanted);
 
   io::EventLoop& loop_;
   Rng& rng_;

@@ -33,7 +33,7 @@ absl::Status Udp::OpenBoth(const UdpOptions& options) {
   absl::Status missing = absl::UnavailableError("UDP: no family wanted");
   const auto open = [&](net::Family family,
                         std::unique_ptr<UdpSocket>& to) -> absl::Status {
-    auto socket = UdpSocket::Open(family, port_);
+    auto socket = UdpSocket::Open({.family = family, .port = port_});
     if (absl::IsUnavailable(socket.status())) {
       missing = socket.status();
       return absl::OkStatus();
@@ -95,13 +95,7 @@ absl::Status Udp::SetMark(uint32_t mark) {
 UdpCounters Udp::counters() const {
   UdpCounters sum;
   for (const UdpSocket* s : {v4_.get(), v6_.get()}) {
-    if (s == nullptr) continue;
-    const UdpCounters& c = s->counters();
-    sum.receives += c.receives;
-    sum.received_packets += c.received_packets;
-    sum.sends += c.sends;
-    sum.sent_packets += c.sent_packets;
-    sum.send_errors += c.send_errors;
+    if (s != nullptr) sum += s->counters();
   }
   sum.send_errors += unsendable_;
   return sum;

@@ -20,8 +20,6 @@
 namespace warren::client {
 namespace {
 
-constexpr size_t kBufferSize = 65536;  // the largest datagram or train
-constexpr int kSocketBuffer = 7 << 20;
 constexpr size_t kMaxTrainPackets = 64;  // of kernels before 6.9
 constexpr size_t kMaxTrainSize = 65507;
 constexpr size_t kTrainsAtOnce = 2;  // more would not stay in the cache
@@ -86,47 +84,65 @@ size_t SegmentSize(msghdr& message) {
 
 }  // namespace
 
-UdpSocket::UdpSocket(net::Family family)
-    : family_(family), buffers_(kMaxMessages * kBufferSize) {
-  for (size_t i = 0; i < kMaxMessages; ++i) {
-    in_.parts[i] = {buffers_.Take(kBufferSize), kBufferSize};
-    in_.messages[i] = {};
-    in_.messages[i].msg_hdr.msg_name = &in_.from[i];
-    in_.messages[i].msg_hdr.msg_iov = &in_.parts[i];
-    in_.messages[i].msg_hdr.msg_iovlen = 1;
-    in_.messages[i].msg_hdr.msg_control = in_.control[i].data();
-  }
+UdpCounters& UdpCounters::operator+=(const UdpCounters& other) {
+  receives += other.receives;
+  received_packets += other.received_packets;
+  sends += other.sends;
+  sent_packets += other.sent_packets;
+  send_errors += other.send_errors;
+  unreachable += other.unreachable;
+  not_permitted += other.not_permitted;
+  too_long += other.too_long;
+  return *this;
 }
 
-absl::StatusOr<std::unique_ptr<UdpSocket>> UdpSocket::Open(net::Family family,
-                                                           uint16_t port) {
-  std::unique_ptr<UdpSocket> udp(new UdpSocket(family));
-  const bool v4 = family == net::Family::kV4;
-  udp->fd_.Reset(socket(v4 ? AF_INET : AF_INET6,
+UdpSocket::UdpSocket(const UdpSocketOptions& options)
+    : family_(options.family),
+      buffers_(options.buffers ? options.buffers
+                               : std::make_shared<UdpBuffers>()) {}
+
+absl::StatusOr<std::unique_ptr<UdpSocket>> UdpSocket::Open(
+    const UdpSocketOptions& options) {
+  std::unique_ptr<UdpSocket> udp(new UdpSocket(options));
+  udp->fd_.Reset(socket(options.family == net::Family::kV4 ? AF_INET : AF_INET6,
                         SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!udp->fd_.ok()) return BindError(family, port, errno);
-  udp->Configure();
-  const net::IpAddress any =
-      v4 ? net::IpAddress() : net::IpAddress::V6(std::array<uint8_t, 16>{});
-  sockaddr_in6 address;
-  const socklen_t size = ToSockaddr({any, port}, address);
-  if (bind(udp->fd(), reinterpret_cast<const sockaddr*>(&address), size) != 0) {
-    return BindError(family, port, errno);
-  }
+  if (!udp->fd_.ok()) return BindError(options.family, options.port, errno);
+  udp->Configure(options.kernel_buffer);
+  WARREN_RETURN_IF_ERROR(udp->Bind(options.port));
   return udp;
 }
 
-void UdpSocket::Configure() {
+absl::Status UdpSocket::Bind(uint16_t port) {
+  const net::IpAddress any =
+      family_ == net::Family::kV4
+          ? net::IpAddress()
+          : net::IpAddress::V6(std::array<uint8_t, 16>{});
+  sockaddr_in6 address;
+  const socklen_t size = ToSockaddr({any, port}, address);
+  if (bind(fd(), reinterpret_cast<const sockaddr*>(&address), size) != 0) {
+    return BindError(family_, port, errno);
+  }
+  return absl::OkStatus();
+}
+
+void UdpSocket::Configure(int kernel_buffer) {
   const auto set = [this](int level, int option, int value) {
     return setsockopt(fd(), level, option, &value, sizeof value) == 0;
   };
-  if (family_ == net::Family::kV6) set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
-  // Past the system's limit where we may; else as much as it gives.
-  if (!set(SOL_SOCKET, SO_RCVBUFFORCE, kSocketBuffer)) {
-    set(SOL_SOCKET, SO_RCVBUF, kSocketBuffer);
+  if (family_ == net::Family::kV6) {
+    set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  } else {
+    // No DF: where a way takes less than our packets, routers cut them, also
+    // where ICMP does not come back. In IPv6 this host cuts them when ICMPv6
+    // says so.
+    set(IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
   }
-  if (!set(SOL_SOCKET, SO_SNDBUFFORCE, kSocketBuffer)) {
-    set(SOL_SOCKET, SO_SNDBUF, kSocketBuffer);
+  // Past the system's limit where we may; else as much as it gives.
+  if (!set(SOL_SOCKET, SO_RCVBUFFORCE, kernel_buffer)) {
+    set(SOL_SOCKET, SO_RCVBUF, kernel_buffer);
+  }
+  if (!set(SOL_SOCKET, SO_SNDBUFFORCE, kernel_buffer)) {
+    set(SOL_SOCKET, SO_SNDBUF, kernel_buffer);
   }
   set(IPPROTO_UDP, UDP_GRO, 1);
   int segment;
@@ -152,7 +168,8 @@ absl::Status UdpSocket::SetMark(uint32_t mark) {
 }
 
 size_t UdpSocket::Fill() {
-  in_.asked = expects_trains_ ? kTrainsAtOnce : kMaxMessages;
+  in_.owner = this;
+  in_.asked = expects_trains_ ? kTrainsAtOnce : UdpBuffers::kMaxMessages;
   for (size_t i = 0; i < in_.asked; ++i) {
     msghdr& header = in_.messages[i].msg_hdr;
     header.msg_namelen = sizeof(sockaddr_in6);
@@ -196,7 +213,7 @@ bool UdpSocket::Receive(net::PacketBatch& out) {
   out.clear();
   last_messages_ = 0;
   last_was_train_ = false;
-  if (in_.next == in_.num && Fill() == 0) return false;
+  if (!holds() && Fill() == 0) return false;
   Cut(out);
   counters_.received_packets += out.size();
   return in_.next < in_.num || in_.num == in_.asked;
@@ -306,8 +323,19 @@ bool UdpSocket::Recover(std::span<const net::Packet> packets, size_t m,
     SendSingly(packets, m);
     return false;
   }
-  counters_.send_errors += num_packets;
+  CountError(error, num_packets);
   return false;
+}
+
+void UdpSocket::CountError(int error, size_t num_packets) {
+  counters_.send_errors += num_packets;
+  if (error == ENETUNREACH || error == EHOSTUNREACH || error == EADDRNOTAVAIL) {
+    counters_.unreachable += num_packets;
+  } else if (error == EPERM) {
+    counters_.not_permitted += num_packets;
+  } else if (error == EMSGSIZE) {
+    counters_.too_long += num_packets;
+  }
 }
 
 void UdpSocket::SendSingly(std::span<const net::Packet> packets, size_t m) {
@@ -317,7 +345,7 @@ void UdpSocket::SendSingly(std::span<const net::Packet> packets, size_t m) {
                reinterpret_cast<const sockaddr*>(&out_.to[m]),
                out_.messages[m].msg_hdr.msg_namelen);
     if (n < 0) {
-      ++counters_.send_errors;
+      CountError(errno, 1);
     } else {
       ++counters_.sends;
       ++counters_.sent_packets;

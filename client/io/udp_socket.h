@@ -1,10 +1,6 @@
 #ifndef WARREN_CLIENT_IO_UDP_SOCKET_H_
 #define WARREN_CLIENT_IO_UDP_SOCKET_H_
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "client/io/packet_arena.h"
+#include "client/io/udp_buffers.h"
 #include "core/net/packet_batch.h"
 #include "io/fd.h"
 
@@ -25,21 +21,41 @@ struct UdpCounters {
   uint64_t sends = 0;  // messages to the kernel; a train is one
   uint64_t sent_packets = 0;
   uint64_t send_errors = 0;  // packets the kernel refused: lost
+  // Of those: no way there (ENETUNREACH, EHOSTUNREACH, and EADDRNOTAVAIL where
+  // there is no address to send from); a firewall of this host (EPERM); longer
+  // than the way takes (EMSGSIZE).
+  uint64_t unreachable = 0;
+  uint64_t not_permitted = 0;
+  uint64_t too_long = 0;
+
+  UdpCounters& operator+=(const UdpCounters& other);
+};
+
+struct UdpSocketOptions {
+  net::Family family = net::Family::kV4;
+  uint16_t port = 0;  // 0: one the kernel chooses
+  // What the kernel may queue each way, in bytes; a limit, not a reservation.
+  int kernel_buffer = 7 << 20;
+  std::shared_ptr<UdpBuffers> buffers = nullptr;  // null: its own
 };
 
 // A UDP socket of one family; half of Udp, which see.
 class UdpSocket {
  public:
-  // Errors as Udp::Open(); UNAVAILABLE: the host lacks the family.
-  static absl::StatusOr<std::unique_ptr<UdpSocket>> Open(net::Family family,
-                                                         uint16_t port);
+  // Errors as Udp::Open(); UNAVAILABLE: the host lacks the family, or there
+  // are no descriptors left.
+  static absl::StatusOr<std::unique_ptr<UdpSocket>> Open(
+      const UdpSocketOptions& options);
 
   int fd() const { return fd_.get(); }
   absl::StatusOr<uint16_t> Port() const;
   absl::Status SetMark(uint32_t mark);
 
-  // As Udp::Receive(). True: call again.
+  // As Udp::Receive(). True: call again. With shared buffers the bytes live
+  // until another socket of them receives; while holds(), none may.
   bool Receive(net::PacketBatch& out);
+  // Whether the buffers have packets of this socket that `out` had no room for.
+  bool holds() const { return in_.owner == this && in_.next < in_.num; }
   // Messages the latest Receive() took from the kernel, and whether one was a
   // large train.
   size_t last_messages() const { return last_messages_; }
@@ -51,34 +67,9 @@ class UdpSocket {
   const UdpCounters& counters() const { return counters_; }
 
  private:
-  static constexpr size_t kMaxMessages = 16;  // a receive call
-  static constexpr size_t kMax = net::PacketBatch::kMaxPackets;
-
-  // What recvmmsg() fills.
-  struct Inbox {
-    std::array<mmsghdr, kMaxMessages> messages;
-    std::array<iovec, kMaxMessages> parts;
-    std::array<sockaddr_in6, kMaxMessages> from;
-    // Room for UDP_GRO's integer.
-    alignas(cmsghdr) std::array<std::array<uint8_t, 32>, kMaxMessages> control;
-    size_t num = 0;     // received
-    size_t next = 0;    // message to cut
-    size_t offset = 0;  // into it, bytes
-    size_t asked = 0;   // messages the last call asked for
-  };
-  // What sendmmsg() is given.
-  struct Outbox {
-    std::array<mmsghdr, kMax> messages;
-    std::array<iovec, kMax> parts;
-    std::array<sockaddr_in6, kMax> to;
-    alignas(cmsghdr) std::array<std::array<uint8_t, 32>, kMax> control;
-    std::array<size_t, kMax + 1> first_packet;  // of each message
-    size_t num_messages = 0;
-    size_t num_parts = 0;
-  };
-
-  explicit UdpSocket(net::Family family);
-  void Configure();
+  explicit UdpSocket(const UdpSocketOptions& options);
+  absl::Status Bind(uint16_t port);
+  void Configure(int kernel_buffer);
   // Returns how many messages came.
   size_t Fill();
   void Cut(net::PacketBatch& out);
@@ -91,6 +82,7 @@ class UdpSocket {
   bool Recover(std::span<const net::Packet> packets, size_t m, int error,
                bool& may_wait);
   void SendSingly(std::span<const net::Packet> packets, size_t m);
+  void CountError(int error, size_t num_packets);
 
   const net::Family family_;
   io::Fd fd_;
@@ -98,9 +90,9 @@ class UdpSocket {
   size_t last_messages_ = 0;
   bool last_was_train_ = false;
   bool expects_trains_ = false;
-  PacketArena buffers_;
-  Inbox in_;
-  Outbox out_;
+  const std::shared_ptr<UdpBuffers> buffers_;
+  UdpBuffers::Inbox& in_ = buffers_->in;
+  UdpBuffers::Outbox& out_ = buffers_->out;
   UdpCounters counters_;
 };
 

@@ -1,11 +1,15 @@
 #include "client/io/udp.h"
 
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "client/io/test_network.h"
 #include "gtest/gtest.h"
 
 namespace warren::client {
@@ -150,6 +154,34 @@ TEST(Udp, WhatTheNetworkRefusesIsLostAndTheRestGoesOn) {
   a->Send(out.batch);
   EXPECT_EQ(ReceiveSizes(*b, Family::kV4, 2), (std::vector<size_t>{10, 30}));
   EXPECT_EQ(a->counters().send_errors, 1u);
+}
+
+TEST(Udp, CountsWhyPacketsWereRefused) {
+  bool is_private = false;
+  // The namespace is this thread's alone. In it even loopback is down.
+  std::thread([&] {
+    is_private = EnterPrivateNetwork();
+    if (!is_private) return;
+    auto a = Open();
+    Outgoing out(Loopback(*a, Family::kV4), {10, 65536, 10});
+    out.batch[2].endpoint = Loopback(*a, Family::kV6);
+    a->Send(out.batch);
+    EXPECT_EQ(a->counters().sent_packets, 0u);
+    EXPECT_EQ(a->counters().unreachable, 2u);
+    EXPECT_EQ(a->counters().too_long, 1u);
+    EXPECT_EQ(a->counters().send_errors, 3u);
+  }).join();
+  if (!is_private) GTEST_SKIP() << "no private network here";
+}
+
+TEST(Udp, AsksRoutersToCutWhatIsTooLongForThem) {
+  auto a = Open();
+  int discovery = -1;
+  socklen_t size = sizeof discovery;
+  ASSERT_EQ(getsockopt(a->fd(Family::kV4), IPPROTO_IP, IP_MTU_DISCOVER,
+                       &discovery, &size),
+            0);
+  EXPECT_EQ(discovery, IP_PMTUDISC_DONT);
 }
 
 TEST(Udp, ATakenPortIsNamed) {
