@@ -43,6 +43,10 @@ void AddNetworkOptions(CLI::App& app, Options& options) {
   app.add_option("--stun-listen", options.stun_listen,
                  "address of the STUN server (UDP); none for no STUN")
       ->capture_default_str();
+  app.add_option("--stun-other-port", options.stun_other_port,
+                 "second UDP port of the STUN server, by which clients learn "
+                 "how their NAT behaves: next, none, or a number")
+      ->capture_default_str();
   app.add_flag("--answer-any-stun", options.answer_any_stun,
                "answer STUN requests of other software, too");
   app.add_option("--metrics-listen", options.metrics_listen,

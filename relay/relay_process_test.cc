@@ -17,6 +17,7 @@
 #include "core/derp/frame.h"
 #include "core/stun/stun.h"
 #include "gtest/gtest.h"
+#include "relay/listen.h"
 #include "relay/test_relay.h"
 
 namespace warren::relay {
@@ -277,28 +278,96 @@ TEST_F(RelayProcessTest, AnswersTheEndpointsThatClientsProbe) {
   EXPECT_TRUE(StrContains(HttpGet(relay_.metrics_port(), "/healthz"), "ok"));
 }
 
+// A UDP socket on 127.0.0.1 that asks a relay's STUN.
+class StunClient {
+ public:
+  StunClient() : fd_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {}
+  void Send(uint16_t port, Bytes bytes) const {
+    const sockaddr_in to = Loopback(port);
+    sendto(fd_.get(), bytes.data(), bytes.size(), 0,
+           reinterpret_cast<const sockaddr*>(&to), sizeof(to));
+  }
+  struct Answer {
+    uint16_t from_port;
+    std::vector<uint8_t> bytes;
+  };
+  // The next answer; empty after 10 s.
+  Answer Receive() const {
+    pollfd ready{fd_.get(), POLLIN, 0};
+    if (poll(&ready, 1, 10000) <= 0) return {};
+    std::vector<uint8_t> buffer(1500);
+    sockaddr_in from{};
+    socklen_t size = sizeof(from);
+    const ssize_t n = recvfrom(fd_.get(), buffer.data(), buffer.size(), 0,
+                               reinterpret_cast<sockaddr*>(&from), &size);
+    buffer.resize(n < 0 ? 0 : static_cast<size_t>(n));
+    return {ntohs(from.sin_port), std::move(buffer)};
+  }
+  uint16_t port() const { return LocalEndpoint(fd_.get()).port(); }
+
+ private:
+  static sockaddr_in Loopback(uint16_t port) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return to;
+  }
+  io::Fd fd_;
+};
+
 TEST_F(RelayProcessTest, AnswersStunFromStockClients) {
-  const io::Fd fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(relay_.stun_port());
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0);
+  const StunClient client;
   // A stranger's request first: no answer, so the next one is to ours.
-  const auto stranger = *ParseHex("000100002112a4420102030405060708090a0b0c");
-  send(fd.get(), stranger.data(), stranger.size(), 0);
+  client.Send(relay_.stun_port(),
+              *ParseHex("000100002112a4420102030405060708090a0b0c"));
   SeededRng rng(1);
   const stun::TxId txid = stun::NewTxId(rng);
-  const auto request = stun::BuildRequest(txid);
-  send(fd.get(), request.data(), request.size(), 0);
-  pollfd ready{fd.get(), POLLIN, 0};
-  ASSERT_GT(poll(&ready, 1, 10000), 0);
-  uint8_t buffer[1500];
-  const ssize_t n = recv(fd.get(), buffer, sizeof(buffer), 0);
-  const auto response = stun::ParseResponse({buffer, static_cast<size_t>(n)});
+  client.Send(relay_.stun_port(), stun::BuildRequest(txid));
+  const auto answer = client.Receive();
+  EXPECT_EQ(answer.from_port, relay_.stun_port());
+  const net::Endpoint seen(*net::IpAddress::Parse("127.0.0.1"), client.port());
+  // What it says of other ports is for those who ask: byte for byte.
+  const stun::ResponseBytes want = stun::BuildResponse({txid}, seen, 0);
+  EXPECT_EQ(ToHex(answer.bytes), ToHex(want.view()));
+}
+
+TEST(RelayStun, AnswersFromThePortThatIsAskedFor) {
+  const RelayProcess relay(NewFolder(), {"--stun-other-port", "0"});
+  const uint16_t main = relay.stun_port();
+  const uint16_t other = relay.other_stun_port();
+  ASSERT_NE(other, 0) << relay.log();
+  const StunClient client;
+  SeededRng rng(1);
+  for (const uint16_t asked : {main, other}) {
+    const uint16_t alternate = asked == main ? other : main;
+    for (const bool change : {false, true}) {
+      const stun::TxId txid = stun::NewTxId(rng);
+      client.Send(asked, stun::BuildExtendedRequest(txid, change));
+      const auto answer = client.Receive();
+      EXPECT_EQ(answer.from_port, change ? alternate : asked);
+      const auto response = stun::ParseResponse(answer.bytes);
+      ASSERT_TRUE(response.ok()) << response.status();
+      EXPECT_EQ(response->txid, txid);
+      EXPECT_EQ(response->seen.port(), client.port());
+      EXPECT_EQ(response->other_port, alternate);
+    }
+  }
+}
+
+TEST(RelayStun, SaysNothingOfAnotherPortWithoutOne) {
+  const RelayProcess relay(NewFolder(), {"--stun-other-port", "none"});
+  const StunClient client;
+  SeededRng rng(1);
+  const stun::TxId txid = stun::NewTxId(rng);
+  // No answer from another port, so the next one is to the next.
+  client.Send(relay.stun_port(),
+              stun::BuildExtendedRequest(stun::NewTxId(rng), true));
+  client.Send(relay.stun_port(), stun::BuildExtendedRequest(txid, false));
+  const auto response = stun::ParseResponse(client.Receive().bytes);
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->txid, txid);
-  EXPECT_EQ(response->seen.address(), *net::IpAddress::Parse("127.0.0.1"));
+  EXPECT_EQ(response->other_port, 0);
 }
 
 TEST_F(RelayProcessTest, TellsItsClientsBeforeItEnds) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
@@ -171,13 +172,41 @@ absl::Status Server::OpenStun() {
   if (options_.stun_listen.empty() || options_.stun_listen == "none") {
     return absl::OkStatus();
   }
-  WARREN_ASSIGN_OR_RETURN(io::Fd socket, BindUdp(options_.stun_listen));
-  spdlog::info("listening stun={}", LocalEndpoint(socket.get()).ToString());
-  stun_ = std::make_unique<StunServer>(loop(), std::move(socket),
+  StunServer::Sockets sockets;
+  WARREN_ASSIGN_OR_RETURN(sockets.main, BindUdp(options_.stun_listen));
+  WARREN_ASSIGN_OR_RETURN(sockets.other, OpenOtherStun(sockets.main));
+  spdlog::info("listening stun={}{}",
+               LocalEndpoint(sockets.main.get()).ToString(),
+               sockets.other.ok()
+                   ? absl::StrCat(" stun_other=",
+                                  LocalEndpoint(sockets.other.get()).ToString())
+                   : "");
+  stun_ = std::make_unique<StunServer>(loop(), std::move(sockets),
                                        options_.answer_any_stun
                                            ? stun::Answer::kAnyClient
                                            : stun::Answer::kTailnetClients);
   return stun_->Start();
+}
+
+absl::StatusOr<io::Fd> Server::OpenOtherStun(const io::Fd& main) const {
+  const std::string& wanted = options_.stun_other_port;
+  if (wanted == "none") return io::Fd();
+  const bool next = wanted == "next";
+  uint32_t port = LocalEndpoint(main.get()).port() + 1u;
+  if ((!next && !absl::SimpleAtoi(wanted, &port)) || port > 65535) {
+    if (next) return io::Fd();  // There is none after the last.
+    return absl::InvalidArgumentError(
+        absl::StrCat("--stun-other-port is \"", wanted,
+                     "\", and should be next, none, or 0 to 65535"));
+  }
+  const std::string& listen = options_.stun_listen;
+  auto socket =
+      BindUdp(absl::StrCat(listen.substr(0, listen.rfind(':')), ":", port));
+  if (socket.ok() || !next) return socket;
+  // Nobody asked for it: a relay that worked without it still does.
+  spdlog::warn("clients cannot learn all of their NAT from us: {}",
+               std::string(socket.status().message()));
+  return io::Fd();
 }
 
 absl::Status Server::OpenMetrics() {

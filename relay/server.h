@@ -24,7 +24,8 @@ namespace warren::relay {
 
 struct Options {
   std::string listen = ":443";
-  std::string stun_listen = ":3478";  // "" or "none": no STUN
+  std::string stun_listen = ":3478";     // "" or "none": no STUN
+  std::string stun_other_port = "next";  // or "none", or a number
   bool answer_any_stun = false;
   bool plain_http = false;
   std::string certificate_file;  // "": self-signed, beside the key file
@@ -63,6 +64,9 @@ class Server {
   absl::Status ChooseMaxConnections();
   absl::Status OpenShards();
   absl::Status OpenStun();
+  // The second socket, beside `main`; none if there shall be none, or if the
+  // next port is another program's.
+  absl::StatusOr<io::Fd> OpenOtherStun(const io::Fd& main) const;
   absl::Status OpenMetrics();
   Front::Settings FrontSettings();
   Metrics CollectMetrics() const;

@@ -8,7 +8,9 @@
 #include <span>
 #include <utility>
 
+#include "core/base/status_macros.h"
 #include "core/net/ip.h"
+#include "relay/listen.h"
 
 namespace warren::relay {
 namespace {
@@ -39,28 +41,47 @@ net::Endpoint From(const sockaddr_storage& from) {
   return {net::IpAddress::V4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port)};
 }
 
-}  // namespace
-
-StunServer::StunServer(io::EventLoop& loop, io::Fd socket, stun::Answer whom)
-    : loop_(loop), socket_(std::move(socket)), whom_(whom) {
+// Has the kernel tell at which of our addresses a request arrived.
+void WantDestination(int fd) {
   int domain = AF_INET;
   socklen_t size = sizeof(domain);
-  getsockopt(socket_.get(), SOL_SOCKET, SO_DOMAIN, &domain, &size);
+  getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
   const int on = 1;
   if (domain == AF_INET6) {
-    setsockopt(socket_.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
+    setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
   } else {
-    setsockopt(socket_.get(), IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
+    setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
   }
 }
 
-StunServer::~StunServer() { loop_.Unwatch(socket_.get()); }
+}  // namespace
 
-absl::Status StunServer::Start() {
-  return loop_.Watch(socket_.get(), EPOLLIN, [this](uint32_t) { OnReady(); });
+StunServer::StunServer(io::EventLoop& loop, Sockets sockets, stun::Answer whom)
+    : loop_(loop),
+      sockets_(std::move(sockets)),
+      main_{sockets_.main.get(), LocalEndpoint(sockets_.main.get()).port()},
+      whom_(whom) {
+  if (!sockets_.other.ok()) return;
+  other_ = {sockets_.other.get(), LocalEndpoint(sockets_.other.get()).port()};
 }
 
-void StunServer::OnReady() {
+StunServer::~StunServer() {
+  loop_.Unwatch(main_.fd);
+  if (other_.fd >= 0) loop_.Unwatch(other_.fd);
+}
+
+absl::Status StunServer::Start() {
+  const auto watch = [this](const Port& here, const Port& there) {
+    WantDestination(here.fd);
+    return loop_.Watch(here.fd, EPOLLIN, [this, &here, &there](uint32_t) {
+      OnReady(here, there);
+    });
+  };
+  WARREN_RETURN_IF_ERROR(watch(main_, other_));
+  return other_.fd < 0 ? absl::OkStatus() : watch(other_, main_);
+}
+
+void StunServer::OnReady(const Port& here, const Port& there) {
   std::array<Slot, kBatch> slots;
   std::array<mmsghdr, kBatch> messages{};
   for (size_t i = 0; i < kBatch; ++i) {
@@ -74,20 +95,23 @@ void StunServer::OnReady() {
     header.msg_controllen = slots[i].control.size();
   }
   const int received =
-      recvmmsg(socket_.get(), messages.data(), kBatch, MSG_DONTWAIT, nullptr);
+      recvmmsg(here.fd, messages.data(), kBatch, MSG_DONTWAIT, nullptr);
   for (size_t i = 0; received > 0 && i < static_cast<size_t>(received); ++i) {
     msghdr& header = messages[i].msg_hdr;
     const Bytes datagram = Bytes(slots[i].in).first(messages[i].msg_len);
-    const auto txid = stun::ParseRequest(datagram, whom_);
-    if (!txid || (header.msg_flags & MSG_CTRUNC) != 0) {
+    const auto request = stun::ParseRequest(datagram, whom_);
+    const bool lost = (header.msg_flags & MSG_CTRUNC) != 0;
+    if (!request || lost || (request->change_port && there.fd < 0)) {
       ++ignored_;
       continue;
     }
-    slots[i].out = stun::BuildResponse(*txid, From(slots[i].from));
+    slots[i].out =
+        stun::BuildResponse(*request, From(slots[i].from), there.number);
     slots[i].vector = {slots[i].out.bytes.data(), slots[i].out.size};
     header.msg_flags = 0;
+    const int fd = request->change_port ? there.fd : here.fd;
     // A full socket buffer loses the answer: the client asks again.
-    if (sendmsg(socket_.get(), &header, MSG_DONTWAIT) >= 0) ++answered_;
+    if (sendmsg(fd, &header, MSG_DONTWAIT) >= 0) ++answered_;
   }
 }
 

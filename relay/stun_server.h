@@ -10,12 +10,17 @@
 
 namespace warren::relay {
 
-// Answers STUN Binding requests on one UDP socket, from the address at which
-// each arrived. Keeps nothing about anybody. One loop's thread.
+// Answers STUN Binding requests on one UDP socket or two, from the address at
+// which each arrived, and from the port that the client asks for. Keeps nothing
+// about anybody. One loop's thread.
 class StunServer {
  public:
+  struct Sockets {
+    io::Fd main;
+    io::Fd other;  // may be none
+  };
   // The loop must outlive this.
-  StunServer(io::EventLoop& loop, io::Fd socket, stun::Answer whom);
+  StunServer(io::EventLoop& loop, Sockets sockets, stun::Answer whom);
   ~StunServer();
   StunServer(const StunServer&) = delete;
   StunServer& operator=(const StunServer&) = delete;
@@ -26,10 +31,17 @@ class StunServer {
   uint64_t ignored() const { return ignored_; }
 
  private:
-  void OnReady();
+  struct Port {
+    int fd = -1;
+    uint16_t number = 0;
+  };
+  // Requests wait at `here`; `there` is the other port.
+  void OnReady(const Port& here, const Port& there);
 
   io::EventLoop& loop_;
-  io::Fd socket_;
+  Sockets sockets_;
+  Port main_;
+  Port other_;
   stun::Answer whom_;
   uint64_t answered_ = 0;
   uint64_t ignored_ = 0;

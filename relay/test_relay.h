@@ -39,6 +39,7 @@ class RelayProcess {
   // From its log; 0 when it did not come so far.
   uint16_t port() const { return PortAfter("listening address="); }
   uint16_t stun_port() const { return PortAfter("stun="); }
+  uint16_t other_stun_port() const { return PortAfter("stun_other="); }
   uint16_t metrics_port() const { return PortAfter("metrics="); }
   pid_t pid() const { return pid_; }
   // What it has written to stderr, up to its start or end.

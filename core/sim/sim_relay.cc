@@ -137,9 +137,10 @@ void SimRelay::ScheduleWake() {
 
 void SimRelay::AnswerStun(const net::Endpoint& from, Bytes datagram) {
   if (world_.now() < up_at_) return;
-  const auto txid = stun::ParseRequest(datagram, stun::Answer::kTailnetClients);
-  if (!txid) return;
-  const stun::ResponseBytes answer = stun::BuildResponse(*txid, from);
+  const auto request =
+      stun::ParseRequest(datagram, stun::Answer::kTailnetClients);
+  if (!request || request->change_port) return;
+  const stun::ResponseBytes answer = stun::BuildResponse(*request, from, 0);
   network_.SendUdp(host_, from, {answer.view().begin(), answer.view().end()});
 }
 

@@ -13,10 +13,13 @@ constexpr uint16_t kBindingRequest = 0x0001;
 constexpr uint16_t kBindingSuccess = 0x0101;
 constexpr uint32_t kCookie = 0x2112a442;
 constexpr uint16_t kMappedAddress = 0x0001;
+constexpr uint16_t kChangeRequest = 0x0003;
 constexpr uint16_t kXorMappedAddress = 0x0020;
 constexpr uint16_t kXorMappedAddressDraft = 0x8020;
 constexpr uint16_t kSoftware = 0x8022;
 constexpr uint16_t kFingerprint = 0x8028;
+constexpr uint16_t kOtherAddress = 0x802c;
+constexpr uint32_t kChangePort = 0x02;            // RFC 5780 §7.2
 constexpr uint32_t kFingerprintXor = 0x5354554e;  // "STUN", RFC 8489 §14.7
 constexpr char kOurSoftware[] = "tailnode";
 constexpr uint8_t kFamilyV4 = 1;
@@ -84,6 +87,25 @@ std::optional<net::Endpoint> ParseAddress(Bytes value,
   return net::Endpoint(net::IpAddress::V6(raw), unmasked_port);
 }
 
+// Header and SOFTWARE: the first 32 bytes.
+void StartRequest(const TxId& txid, std::span<uint8_t> out) {
+  StoreBe16(&out[0], kBindingRequest);
+  StoreBe16(&out[2], static_cast<uint16_t>(out.size() - kHeaderSize));
+  StoreBe32(&out[4], kCookie);
+  std::copy(txid.begin(), txid.end(), &out[8]);
+  StoreBe16(&out[20], kSoftware);
+  StoreBe16(&out[22], 8);
+  std::copy_n(kOurSoftware, 8, &out[24]);
+}
+
+// FINGERPRINT: the last 8 bytes.
+void EndRequest(std::span<uint8_t> out) {
+  const size_t at = out.size() - 8;
+  StoreBe16(&out[at], kFingerprint);
+  StoreBe16(&out[at + 2], 4);
+  StoreBe32(&out[at + 4], Fingerprint(Bytes(out).first(at)));
+}
+
 }  // namespace
 
 TxId NewTxId(Rng& rng) {
@@ -94,16 +116,19 @@ TxId NewTxId(Rng& rng) {
 
 std::array<uint8_t, kRequestSize> BuildRequest(const TxId& txid) {
   std::array<uint8_t, kRequestSize> out{};
-  StoreBe16(&out[0], kBindingRequest);
-  StoreBe16(&out[2], kRequestSize - kHeaderSize);
-  StoreBe32(&out[4], kCookie);
-  std::copy(txid.begin(), txid.end(), &out[8]);
-  StoreBe16(&out[20], kSoftware);
-  StoreBe16(&out[22], 8);
-  std::copy_n(kOurSoftware, 8, &out[24]);
-  StoreBe16(&out[32], kFingerprint);
+  StartRequest(txid, out);
+  EndRequest(out);
+  return out;
+}
+
+std::array<uint8_t, kExtendedRequestSize> BuildExtendedRequest(
+    const TxId& txid, bool change_port) {
+  std::array<uint8_t, kExtendedRequestSize> out{};
+  StartRequest(txid, out);
+  StoreBe16(&out[32], kChangeRequest);
   StoreBe16(&out[34], 4);
-  StoreBe32(&out[36], Fingerprint(Bytes(out).first(32)));
+  StoreBe32(&out[36], change_port ? kChangePort : 0);
+  EndRequest(out);
   return out;
 }
 
@@ -112,12 +137,13 @@ bool IsStun(Bytes datagram) {
          datagram[1] == 0x01 && LoadBe32(&datagram[4]) == kCookie;
 }
 
-std::optional<TxId> ParseRequest(Bytes datagram, Answer whom) {
+std::optional<Request> ParseRequest(Bytes datagram, Answer whom) {
   if (!IsStun(datagram) || LoadBe16(&datagram[0]) != kBindingRequest) {
     return std::nullopt;
   }
   bool ours = false;
   bool fingerprint_last = false;
+  std::optional<uint32_t> change;
   ByteReader r(datagram.subspan(kHeaderSize));
   while (r.remaining() > 0) {
     const size_t start = datagram.size() - r.remaining();
@@ -126,6 +152,9 @@ std::optional<TxId> ParseRequest(Bytes datagram, Answer whom) {
     if (!attribute || fingerprint_last) return std::nullopt;
     if (attribute->type == kSoftware) {
       ours |= AsText(attribute->value) == kOurSoftware;
+    } else if (attribute->type == kChangeRequest) {
+      if (attribute->value.size() != 4) return std::nullopt;
+      change = LoadBe32(attribute->value.data());
     } else if (attribute->type == kFingerprint) {
       if (attribute->value.size() != 4 ||
           LoadBe32(attribute->value.data()) !=
@@ -135,31 +164,44 @@ std::optional<TxId> ParseRequest(Bytes datagram, Answer whom) {
       fingerprint_last = true;
     }
   }
-  if (whom == Answer::kTailnetClients && !(ours && fingerprint_last)) {
-    return std::nullopt;
-  }
-  TxId txid{};
-  std::copy_n(&datagram[8], txid.size(), txid.begin());
-  return txid;
+  const bool tailnet = ours && fingerprint_last;
+  if (whom == Answer::kTailnetClients && !tailnet) return std::nullopt;
+  Request request;
+  std::copy_n(&datagram[8], request.txid.size(), request.txid.begin());
+  request.extended = tailnet && change.has_value();
+  request.change_port = request.extended && *change == kChangePort;
+  // A change that we do not make: an answer from here would mislead.
+  const bool unheeded = change.value_or(0) != 0 && !request.change_port;
+  if (unheeded) return std::nullopt;
+  return request;
 }
 
-ResponseBytes BuildResponse(const TxId& txid, const net::Endpoint& seen) {
+ResponseBytes BuildResponse(const Request& request, const net::Endpoint& seen,
+                            uint16_t other_port) {
   const Bytes address = seen.address().bytes();
   ResponseBytes out{};
   out.size = kHeaderSize + 8 + address.size();
   uint8_t* p = out.bytes.data();
   StoreBe16(p, kBindingSuccess);
-  StoreBe16(p + 2, static_cast<uint16_t>(out.size - kHeaderSize));
   StoreBe32(p + 4, kCookie);
-  std::copy(txid.begin(), txid.end(), p + 8);
+  std::copy(request.txid.begin(), request.txid.end(), p + 8);
   StoreBe16(p + 20, kXorMappedAddress);
   StoreBe16(p + 22, static_cast<uint16_t>(4 + address.size()));
   p[25] = seen.address().is_v4() ? kFamilyV4 : kFamilyV6;
-  const auto mask = XorMask(txid);
+  const auto mask = XorMask(request.txid);
   StoreBe16(p + 26, static_cast<uint16_t>(seen.port() ^ LoadBe16(&mask[0])));
   for (size_t i = 0; i < address.size(); ++i) {
     p[28 + i] = static_cast<uint8_t>(address[i] ^ mask[i]);
   }
+  if (request.extended && other_port != 0) {
+    uint8_t* other = p + out.size;
+    StoreBe16(other, kOtherAddress);
+    StoreBe16(other + 2, 8);
+    other[5] = kFamilyV4;
+    StoreBe16(other + 6, other_port);
+    out.size += 12;
+  }
+  StoreBe16(p + 2, static_cast<uint16_t>(out.size - kHeaderSize));
   return out;
 }
 
@@ -176,7 +218,9 @@ absl::StatusOr<Response> ParseResponse(Bytes datagram) {
                      datagram.size(), " bytes"));
   }
   ByteReader r(header.rest().first(*length));
-  std::optional<net::Endpoint> plain;
+  Response response{*txid, {}, 0};
+  bool has_address = false;
+  bool known = false;  // by XOR-MAPPED-ADDRESS: MAPPED-ADDRESS may be mangled
   while (r.remaining() > 0) {
     const auto attribute = NextAttribute(r);
     if (!attribute) {
@@ -184,18 +228,25 @@ absl::StatusOr<Response> ParseResponse(Bytes datagram) {
     }
     const bool masked = attribute->type == kXorMappedAddress ||
                         attribute->type == kXorMappedAddressDraft;
-    if (!masked && attribute->type != kMappedAddress) continue;
-    const auto seen = ParseAddress(
+    const bool other = attribute->type == kOtherAddress;
+    if (!masked && !other && attribute->type != kMappedAddress) continue;
+    const auto address = ParseAddress(
         attribute->value, masked ? XorMask(*txid) : std::array<uint8_t, 16>{});
-    if (!seen) {
+    if (!address) {
       return absl::InvalidArgumentError("STUN: malformed address attribute");
     }
-    if (masked) return Response{*txid, *seen};
-    plain = seen;
+    if (other) {
+      response.other_port = address->port();
+    } else if (!known) {
+      response.seen = *address;
+      known = masked;
+    }
+    has_address |= !other;
   }
-  if (!plain)
+  if (!has_address) {
     return absl::InvalidArgumentError("STUN: response has no address");
-  return Response{*txid, *plain};
+  }
+  return response;
 }
 
 }  // namespace warren::stun

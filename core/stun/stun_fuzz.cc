@@ -12,10 +12,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       stun::ParseRequest(datagram, stun::Answer::kTailnetClients);
   const auto lax = stun::ParseRequest(datagram, stun::Answer::kAnyClient);
   WARREN_CHECK(!strict || lax == strict);
+  WARREN_CHECK(!lax || lax->extended || !lax->change_port);
   if (const auto response = stun::ParseResponse(datagram); response.ok()) {
+    const stun::Request request{response->txid, true, false};
     const auto again = stun::ParseResponse(
-        stun::BuildResponse(response->txid, response->seen).view());
+        stun::BuildResponse(request, response->seen, response->other_port)
+            .view());
     WARREN_CHECK(again.ok() && again->seen == response->seen);
+    WARREN_CHECK(again->other_port == response->other_port);
   }
   return 0;
 }

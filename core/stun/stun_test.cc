@@ -32,8 +32,31 @@ TEST(StunRequest, IsTheOneStockRelaysAnswer) {
 }
 
 TEST(StunRequest, IsAcceptedByOurServer) {
-  EXPECT_EQ(ParseRequest(Hex(kRequest), Answer::kTailnetClients), TheTxId());
+  EXPECT_EQ(ParseRequest(Hex(kRequest), Answer::kTailnetClients),
+            (Request{.txid = TheTxId()}));
   EXPECT_TRUE(IsStun(Hex(kRequest)));
+}
+
+TEST(StunRequest, AsksForTheOtherPortIfExtended) {
+  for (const bool change_port : {false, true}) {
+    const auto request = BuildExtendedRequest(TheTxId(), change_port);
+    for (const Answer whom : {Answer::kTailnetClients, Answer::kAnyClient}) {
+      EXPECT_EQ(ParseRequest(request, whom),
+                (Request{TheTxId(), true, change_port}));
+    }
+    EXPECT_TRUE(IsStun(request));
+  }
+}
+
+// By hand from RFC 8489 §14 and RFC 5780 §7.2; the CRC by another program.
+TEST(StunRequest, PutsChangeRequestBeforeTheFingerprint) {
+  const std::string hex = ToHex(BuildExtendedRequest(TheTxId(), true));
+  EXPECT_EQ(hex.substr(0, 88),
+            "0001001c2112a4420102030405060708090a0b0c"
+            "802200087461696c6e6f6465"
+            "0003000400000002"
+            "80280004");
+  EXPECT_EQ(hex.substr(88), "f60d2de4");
 }
 
 struct RequestCase {
@@ -85,6 +108,24 @@ INSTANTIATE_TEST_SUITE_P(
                     "000100142112a4420102030405060708090a0b0c"
                     "802200087461696c6e6f646580280004b32c370f80220000",
                     false, false},
+        RequestCase{"ChangeOfAddress",
+                    "0001001c2112a4420102030405060708090a0b0c802200087461696c"
+                    "6e6f64650003000400000004802800041f6e88d1",
+                    false, false},
+        RequestCase{"ChangeOfBoth",
+                    "0001001c2112a4420102030405060708090a0b0c802200087461696c"
+                    "6e6f6465000300040000000680280004f160e9fd",
+                    false, false},
+        RequestCase{"ChangeRequestOfThreeBytes",
+                    "0001001c2112a4420102030405060708090a0b0c802200087461696c"
+                    "6e6f6465000300030000000080280004aa2390d8",
+                    false, false},
+        RequestCase{"StrangerWantsAnotherPort",
+                    "000100082112a4420102030405060708090a0b0c0003000400000002",
+                    false, false},
+        RequestCase{"StrangerWantsNoChange",
+                    "000100082112a4420102030405060708090a0b0c0003000400000000",
+                    false, true},
         // RFC 5769 §2.1: short-term credentials, SOFTWARE "STUN test client".
         RequestCase{"Rfc5769",
                     "000100582112a442b7e7a701bc34d686fa87dfae"
@@ -166,6 +207,14 @@ INSTANTIATE_TEST_SUITE_P(
                      "00080014a382954e4be67bf11784c97c8292c275bfe3ed41"
                      "80280004c8fb0b4c",
                      "[2001:db8:1234:5678:11:2233:4455:6677]:32853"},
+        ResponseCase{"OtherAddressWithoutOurs",
+                     "0101000c2112a4420102030405060708090a0b0c"
+                     "802c000800010d9700000000",
+                     ""},
+        ResponseCase{"OtherAddressCutShort",
+                     "010100142112a4420102030405060708090a0b0c"
+                     "00200008000183bbea12d54b802c000400010d97",
+                     ""},
         ResponseCase{"LengthBeyondTheBytes",
                      "0101000d2112a4420102030405060708090a0b0c"
                      "00200008000183bbea12d54b",
@@ -186,12 +235,39 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& param) { return std::string(param.param.name); });
 
 TEST(StunResponse, MatchesTheSpecificationBothFamilies) {
-  EXPECT_EQ(ToHex(BuildResponse(TheTxId(), At("203.0.113.9:41641")).view()),
-            "0101000c2112a4420102030405060708090a0b0c"
-            "00200008000183bbea12d54b");
-  EXPECT_EQ(ToHex(BuildResponse(TheTxId(), At("[2001:db8::9]:41641")).view()),
+  EXPECT_EQ(
+      ToHex(BuildResponse({TheTxId()}, At("203.0.113.9:41641"), 3479).view()),
+      "0101000c2112a4420102030405060708090a0b0c"
+      "00200008000183bbea12d54b");
+  EXPECT_EQ(
+      ToHex(BuildResponse({TheTxId()}, At("[2001:db8::9]:41641"), 3479).view()),
+      "010100182112a4420102030405060708090a0b0c"
+      "00200014000283bb0113a9fa0102030405060708090a0b05");
+}
+
+TEST(StunResponse, NamesTheOtherPortToExtendedRequestsOnly) {
+  const net::Endpoint seen = At("203.0.113.9:41641");
+  const Request extended{TheTxId(), true, false};
+  const std::string hex = ToHex(BuildResponse(extended, seen, 3479).view());
+  EXPECT_EQ(hex,
             "010100182112a4420102030405060708090a0b0c"
-            "00200014000283bb0113a9fa0102030405060708090a0b05");
+            "00200008000183bbea12d54b"
+            "802c000800010d9700000000");
+  const auto response = ParseResponse(Hex(hex));
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->seen, seen);
+  EXPECT_EQ(response->other_port, 3479);
+  // A server with one port says what stock servers say.
+  EXPECT_EQ(ToHex(BuildResponse(extended, seen, 0).view()),
+            ToHex(BuildResponse({TheTxId()}, seen, 3479).view()));
+}
+
+TEST(StunResponse, IsHardlyLongerThanTheRequest) {
+  const Request extended{TheTxId(), true, true};
+  const auto response =
+      BuildResponse(extended, At("[2001:db8::9]:41641"), 3479);
+  EXPECT_EQ(response.size, kMaxResponseSize);
+  EXPECT_LT(2 * response.size, 3 * kExtendedRequestSize);
 }
 
 TEST(StunResponse, RoundTripsAnyAddress) {
@@ -204,7 +280,7 @@ TEST(StunResponse, RoundTripsAnyAddress) {
         seed % 2 == 0 ? net::IpAddress::V4(rng.U32()) : net::IpAddress::V6(raw);
     const net::Endpoint seen(address, static_cast<uint16_t>(rng.U32()));
     const TxId txid = NewTxId(rng);
-    const auto response = ParseResponse(BuildResponse(txid, seen).view());
+    const auto response = ParseResponse(BuildResponse({txid}, seen, 0).view());
     ASSERT_TRUE(response.ok());
     EXPECT_EQ(response->seen, seen);
     EXPECT_EQ(response->txid, txid);
