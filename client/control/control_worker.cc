@@ -20,8 +20,10 @@ namespace {
 
 constexpr absl::Duration kDialTimeout = absl::Seconds(10);
 constexpr absl::Duration kReportTimeout = absl::Seconds(5);
-// Between two reports, so that a burst of changes makes one.
+// Reports are so far apart in the long run. A few in a row go out at once:
+// after the start and after a move, peers wait for each of them.
 constexpr absl::Duration kReportInterval = absl::Milliseconds(250);
+constexpr int kReportBurst = 5;
 // Control sends something at least each 60 s.
 constexpr absl::Duration kMaxSilence = absl::Seconds(150);
 // A stream that lived this long was a success.
@@ -264,7 +266,9 @@ void ControlWorker::SendReport() {
   const grpc::Status status =
       stub->Report(&context, *report_.latest, &response);
   End();
-  report_.not_before = clock_.Now() + kReportInterval;
+  const Instant sent = clock_.Now();
+  report_.paid_until = std::max(report_.paid_until, sent) + kReportInterval;
+  report_.not_before = report_.paid_until - kReportBurst * kReportInterval;
   switch (status.error_code()) {
     case grpc::StatusCode::CANCELLED:
       return;  // For a command; due as before.
@@ -272,7 +276,7 @@ void ControlWorker::SendReport() {
     case grpc::StatusCode::DEADLINE_EXCEEDED:
     case grpc::StatusCode::RESOURCE_EXHAUSTED:  // Busy, or its disk is full.
     case grpc::StatusCode::INTERNAL:
-      report_.not_before = clock_.Now() + kReportTimeout;
+      report_.not_before = sent + kReportTimeout;
       return;
     default:
       report_.due = false;  // Taken, or refused for good.

@@ -112,6 +112,7 @@ class ControlWorker {
     std::optional<v1::ReportRequest> latest;
     bool due = false;
     Instant not_before = Instant::LongAgo();
+    Instant paid_until = Instant::LongAgo();  // by the long-run rate
   } report_;
   std::thread thread_;
 };
