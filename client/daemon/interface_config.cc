@@ -73,20 +73,4 @@ absl::Status InterfaceConfig::Change(const std::set<net::IpAddress>& addresses,
   return first;
 }
 
-absl::StatusOr<std::vector<net::IpAddress>> UsableAddresses(
-    Netlink& netlink, uint32_t tunnel_ifindex) {
-  WARREN_ASSIGN_OR_RETURN(const std::vector<Link> links, netlink.Links());
-  WARREN_ASSIGN_OR_RETURN(const std::vector<LinkAddress> all,
-                          netlink.Addresses());
-  std::set<uint32_t> usable;
-  for (const Link& link : links) {
-    if (link.up && link.ifindex != tunnel_ifindex) usable.insert(link.ifindex);
-  }
-  std::vector<net::IpAddress> addresses;
-  for (const LinkAddress& address : all) {
-    if (usable.contains(address.ifindex)) addresses.push_back(address.address);
-  }
-  return addresses;
-}
-
 }  // namespace warren::client

@@ -40,11 +40,6 @@ class InterfaceConfig {
   std::set<net::IpPrefix> routes_;
 };
 
-// What the engine is told of this host's network: the addresses of all
-// interfaces that are up, but `tunnel_ifindex`.
-absl::StatusOr<std::vector<net::IpAddress>> UsableAddresses(
-    Netlink& netlink, uint32_t tunnel_ifindex);
-
 }  // namespace warren::client
 
 #endif  // WARREN_CLIENT_DAEMON_INTERFACE_CONFIG_H_

@@ -1,7 +1,6 @@
 // With a real interface, in a network namespace of its own.
 #include "client/daemon/interface_config.h"
 
-#include <algorithm>
 #include <fstream>
 #include <memory>
 #include <set>
@@ -141,23 +140,6 @@ TEST_F(InterfaceConfigTest, TriesAgainWhatTheKernelRefused) {
   EXPECT_TRUE(config_->Apply(netmap_).ok());
   EXPECT_TRUE(HasRouteV6("fd7a115ca1e000000000000000000002"));
   EXPECT_EQ(Addresses().size(), 2u);
-}
-
-TEST_F(InterfaceConfigTest, TellsTheAddressesOfInterfacesThatAreUp) {
-  auto other = Tun::Create({.name = "wt1"});
-  ASSERT_TRUE(other.ok()) << other.status();
-  const uint32_t index = (*other)->ifindex();
-  ASSERT_TRUE(netlink_->AddAddress({index, Ip("10.1.2.3"), 24}).ok());
-  ASSERT_TRUE(config_->Apply(netmap_).ok());
-  const auto has = [&](const char* address) {
-    const auto found = UsableAddresses(*netlink_, tun_->ifindex());
-    return found.ok() &&
-           std::find(found->begin(), found->end(), Ip(address)) != found->end();
-  };
-  EXPECT_FALSE(has("10.1.2.3")) << "the interface is down";
-  ASSERT_TRUE(netlink_->ChangeLink(index, {.up = true}).ok());
-  EXPECT_TRUE(has("10.1.2.3"));
-  EXPECT_FALSE(has("100.64.0.1")) << "that is the tunnel's own";
 }
 
 }  // namespace

@@ -45,7 +45,6 @@ Tunnel::~Tunnel() {
       loop_.Unwatch(devices_->udp->fd(family));
     }
   }
-  if (devices_->monitor) loop_.Unwatch(devices_->monitor->fd());
 }
 
 absl::Status Tunnel::Open(const TunnelOptions& options) {
@@ -53,7 +52,10 @@ absl::Status Tunnel::Open(const TunnelOptions& options) {
   WARREN_ASSIGN_OR_RETURN(
       tun_, Tun::Create({.name = options.interface, .mtu = kMtu}));
   WARREN_ASSIGN_OR_RETURN(devices_->netlink, Netlink::Open());
-  WARREN_ASSIGN_OR_RETURN(devices_->monitor, LinkMonitor::Open());
+  WARREN_ASSIGN_OR_RETURN(
+      devices_->links,
+      LinkWatch::Open(loop_, *devices_->netlink, tun_->ifindex(),
+                      [this] { OnLinkChange(); }));
   devices_->interface.emplace(*devices_->netlink, tun_->ifindex());
   return Watch();
 }
@@ -67,9 +69,7 @@ absl::Status Tunnel::Watch() {
     WARREN_RETURN_IF_ERROR(
         loop_.Watch(fd, EPOLLIN, [this, family](uint32_t) { OnUdp(family); }));
   }
-  return loop_.Watch(devices_->monitor->fd(), EPOLLIN, [this](uint32_t) {
-    if (devices_->monitor->Drain() && engine_) ReadLinks();
-  });
+  return absl::OkStatus();
 }
 
 void Tunnel::Start(const crypto::NodePrivateKey& node_key,
@@ -82,7 +82,8 @@ void Tunnel::Start(const crypto::NodePrivateKey& node_key,
                                         node_key, LinkCallbacks());
   unix_offset_ = absl::InfiniteDuration();
   OnServerTime(loop_.clock().UnixNow());  // until the server says
-  ReadLinks();
+  devices_->links->Read();
+  OnLinkChange();
 }
 
 void Tunnel::Stop() {
@@ -235,11 +236,13 @@ void Tunnel::Drain() {
 }
 
 Instant Tunnel::Next() const {
-  if (!engine_) return Instant::Never();
-  return std::min(engine_->Next().at, links_->Next());
+  Instant next = devices_->links->Next();
+  if (!engine_) return next;
+  return std::min({next, engine_->Next().at, links_->Next()});
 }
 
 void Tunnel::OnTimeout(Instant now) {
+  devices_->links->OnTimeout(now);
   if (!engine_) return;
   engine_->OnTimeout(loop_.Now());
   links_->OnTimeout(now);

@@ -89,7 +89,7 @@ class Tunnel {
   absl::Status Open(const TunnelOptions& options);
   absl::Status Watch();
   void FollowNetmap();
-  void ReadLinks();
+  void OnLinkChange();
 
   void OnTun();
   void OnUdp(net::Family family);

@@ -9,10 +9,9 @@
 
 namespace warren::client {
 
-void Tunnel::ReadLinks() {
-  engine::LinkState state;
-  const auto addresses = UsableAddresses(*devices_->netlink, tun_->ifindex());
-  if (addresses.ok()) state.addresses = *addresses;
+void Tunnel::OnLinkChange() {
+  if (!engine_) return;
+  engine::LinkState state = devices_->links->latest().state;
   const Udp& udp = *devices_->udp;
   if (udp.fd(net::Family::kV4) >= 0) state.udp4_port = udp.port();
   if (udp.fd(net::Family::kV6) >= 0) state.udp6_port = udp.port();

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "client/daemon/interface_config.h"
+#include "client/daemon/link_watch.h"
 #include "client/daemon/tunnel.h"
 #include "client/io/intermission.h"
 #include "client/io/netlink.h"
@@ -25,7 +26,7 @@ struct Tunnel::Devices {
   std::unique_ptr<Udp> udp;
   UdpSockets sockets;  // beside the main ones of `udp`
   std::unique_ptr<Netlink> netlink;
-  std::optional<LinkMonitor> monitor;
+  std::unique_ptr<LinkWatch> links;
   std::optional<InterfaceConfig> interface;
   absl::Status interface_status;  // of its latest change
   std::set<RelayId> lost_relays;  // said to be so

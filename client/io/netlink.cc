@@ -7,9 +7,11 @@
 #include <net/if.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -106,6 +108,7 @@ Link LinkFrom(const nlmsghdr* message) {
   Link link;
   link.ifindex = static_cast<uint32_t>(info->ifi_index);
   link.up = info->ifi_flags & IFF_UP;
+  link.running = info->ifi_flags & IFF_RUNNING;
   link.loopback = info->ifi_flags & IFF_LOOPBACK;
   if (const nlattr* name = attributes[IFLA_IFNAME]) {
     link.name = mnl_attr_get_str(name);
@@ -116,29 +119,91 @@ Link LinkFrom(const nlmsghdr* message) {
   return link;
 }
 
-// False: not an address (another family, or nothing in it).
-bool AddressFrom(const nlmsghdr* message, LinkAddress& out) {
+// nullopt: nothing there, or of another family.
+std::optional<net::IpAddress> IpFrom(int family, const nlattr* attribute) {
+  if (attribute == nullptr) return std::nullopt;
+  const auto* bytes =
+      static_cast<const uint8_t*>(mnl_attr_get_payload(attribute));
+  const size_t size = mnl_attr_get_payload_len(attribute);
+  if (family == AF_INET && size == 4) {
+    return net::IpAddress::V4(std::span<const uint8_t, 4>(bytes, 4));
+  }
+  if (family == AF_INET6 && size == 16) {
+    return net::IpAddress::V6(std::span<const uint8_t, 16>(bytes, 16));
+  }
+  return std::nullopt;
+}
+
+uint32_t U32From(const nlattr* attribute, uint32_t otherwise) {
+  return attribute == nullptr ? otherwise : mnl_attr_get_u32(attribute);
+}
+
+std::optional<LinkAddress> AddressFrom(const nlmsghdr* message) {
   const auto* info =
       static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
-  const auto attributes = Attributes<IFA_LOCAL + 1>(message, sizeof *info);
+  const auto attributes = Attributes<IFA_FLAGS + 1>(message, sizeof *info);
   // On a point-to-point link IFA_ADDRESS is the other end.
-  const nlattr* address =
-      attributes[IFA_LOCAL] ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
-  if (address == nullptr) return false;
+  const auto address =
+      IpFrom(info->ifa_family, attributes[IFA_LOCAL] ? attributes[IFA_LOCAL]
+                                                     : attributes[IFA_ADDRESS]);
+  if (!address) return std::nullopt;
+  const uint32_t flags = U32From(attributes[IFA_FLAGS], info->ifa_flags);
+  LinkAddress out;
   out.ifindex = info->ifa_index;
+  out.address = *address;
   out.prefix_bits = info->ifa_prefixlen;
-  const auto* bytes =
-      static_cast<const uint8_t*>(mnl_attr_get_payload(address));
-  const size_t size = mnl_attr_get_payload_len(address);
-  if (info->ifa_family == AF_INET && size == 4) {
-    out.address = net::IpAddress::V4(std::span<const uint8_t, 4>(bytes, 4));
-    return true;
+  out.tentative = (flags & IFA_F_DADFAILED) ||
+                  ((flags & IFA_F_TENTATIVE) && !(flags & IFA_F_OPTIMISTIC));
+  out.deprecated = flags & IFA_F_DEPRECATED;
+  return out;
+}
+
+// The link and router of a route over several: of the first.
+void ReadFirstHop(int family, const nlattr* multipath, Route& route) {
+  rtnexthop hop;
+  const size_t size = mnl_attr_get_payload_len(multipath);
+  const auto* bytes = static_cast<const char*>(mnl_attr_get_payload(multipath));
+  if (size < sizeof hop) return;
+  std::memcpy(&hop, bytes, sizeof hop);
+  if (hop.rtnh_len > size || hop.rtnh_len < sizeof hop) return;
+  route.ifindex = static_cast<uint32_t>(hop.rtnh_ifindex);
+  const mnl_attr_cb_t keep = [](const nlattr* attribute, void* data) {
+    if (mnl_attr_get_type(attribute) == RTA_GATEWAY) {
+      *static_cast<const nlattr**>(data) = attribute;
+    }
+    return MNL_CB_OK;
+  };
+  const nlattr* gateway = nullptr;
+  mnl_attr_parse_payload(bytes + sizeof hop, hop.rtnh_len - sizeof hop, keep,
+                         &gateway);
+  route.gateway = IpFrom(family, gateway);
+}
+
+// nullopt: not a way to everywhere that the main table has.
+std::optional<Route> DefaultRouteFrom(const nlmsghdr* message) {
+  const auto* info = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(message));
+  if (info->rtm_dst_len != 0 || info->rtm_type != RTN_UNICAST ||
+      (info->rtm_family != AF_INET && info->rtm_family != AF_INET6) ||
+      (info->rtm_flags & (RTM_F_CLONED | RTNH_F_DEAD | RTNH_F_LINKDOWN))) {
+    return std::nullopt;
   }
-  if (info->ifa_family == AF_INET6 && size == 16) {
-    out.address = net::IpAddress::V6(std::span<const uint8_t, 16>(bytes, 16));
-    return true;
+  const auto attributes = Attributes<RTA_TABLE + 1>(message, sizeof *info);
+  Route route;
+  route.table = U32From(attributes[RTA_TABLE], info->rtm_table);
+  if (route.table != RT_TABLE_MAIN) return std::nullopt;
+  if (info->rtm_family == AF_INET6) {
+    route.destination =
+        net::IpPrefix(net::IpAddress::V6(std::array<uint8_t, 16>{}), 0);
   }
-  return false;
+  route.metric = U32From(attributes[RTA_PRIORITY], 0);
+  route.source = IpFrom(info->rtm_family, attributes[RTA_PREFSRC]);
+  if (const nlattr* multipath = attributes[RTA_MULTIPATH]) {
+    ReadFirstHop(info->rtm_family, multipath, route);
+  } else {
+    route.ifindex = U32From(attributes[RTA_OIF], 0);
+    route.gateway = IpFrom(info->rtm_family, attributes[RTA_GATEWAY]);
+  }
+  return route;
 }
 
 }  // namespace
@@ -234,7 +299,7 @@ void PutRoute(Request& request, const Route& route) {
   info.rtm_dst_len = static_cast<uint8_t>(route.destination.bits());
   info.rtm_protocol = RTPROT_STATIC;
   info.rtm_type = RTN_UNICAST;
-  info.rtm_scope = info.rtm_family == AF_INET
+  info.rtm_scope = info.rtm_family == AF_INET && !route.gateway
                        ? static_cast<uint8_t>(RT_SCOPE_LINK)
                        : static_cast<uint8_t>(RT_SCOPE_UNIVERSE);
   request.PutU32(RTA_TABLE, route.table == 0
@@ -243,6 +308,8 @@ void PutRoute(Request& request, const Route& route) {
   request.PutAddress(RTA_DST, route.destination.address());
   request.PutU32(RTA_OIF, route.ifindex);
   if (route.metric != 0) request.PutU32(RTA_PRIORITY, route.metric);
+  if (route.gateway) request.PutAddress(RTA_GATEWAY, *route.gateway);
+  if (route.source) request.PutAddress(RTA_PREFSRC, *route.source);
 }
 
 std::string Describe(absl::string_view verb, const LinkAddress& address) {
@@ -305,43 +372,27 @@ absl::StatusOr<std::vector<LinkAddress>> Netlink::Addresses() {
   request.Put<ifaddrmsg>().ifa_family = AF_UNSPEC;
   std::vector<LinkAddress> addresses;
   const int error = socket_->Exchange(request, [&](const nlmsghdr* message) {
-    LinkAddress address;
-    if (message->nlmsg_type == RTM_NEWADDR && AddressFrom(message, address)) {
-      addresses.push_back(address);
-    }
+    if (message->nlmsg_type != RTM_NEWADDR) return;
+    if (const auto address = AddressFrom(message))
+      addresses.push_back(*address);
   });
   if (error != 0) return ErrnoStatus(error, "list addresses");
   return addresses;
 }
 
-absl::StatusOr<LinkMonitor> LinkMonitor::Open() {
-  io::Fd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                   NETLINK_ROUTE));
-  sockaddr_nl address{};
-  address.nl_family = AF_NETLINK;
-  address.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR |
-                      RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
-  if (!fd.ok() || bind(fd.get(), reinterpret_cast<const sockaddr*>(&address),
-                       sizeof address) != 0) {
-    return absl::InternalError(
-        absl::StrCat("netlink monitor: ", strerror(errno)));
-  }
-  return LinkMonitor(std::move(fd));
-}
-
-bool LinkMonitor::Drain() {
-  std::array<char, kBufferSize> buffer;
-  bool changed = false;
-  while (true) {
-    const ssize_t n = recv(fd_.get(), buffer.data(), buffer.size(), 0);
-    if (n > 0) {
-      changed = true;
-    } else if (n < 0 && errno == ENOBUFS) {
-      changed = true;  // Some were lost: nobody knows what.
-    } else if (n >= 0 || errno != EINTR) {
-      return changed;
-    }
-  }
+absl::StatusOr<std::vector<Route>> Netlink::DefaultRoutes() {
+  Request request(RTM_GETROUTE, NLM_F_DUMP);
+  request.Put<rtmsg>().rtm_family = AF_UNSPEC;
+  std::vector<Route> routes;
+  const int error = socket_->Exchange(request, [&](const nlmsghdr* message) {
+    if (message->nlmsg_type != RTM_NEWROUTE) return;
+    if (const auto route = DefaultRouteFrom(message)) routes.push_back(*route);
+  });
+  if (error != 0) return ErrnoStatus(error, "list routes");
+  std::stable_sort(
+      routes.begin(), routes.end(),
+      [](const Route& a, const Route& b) { return a.metric < b.metric; });
+  return routes;
 }
 
 }  // namespace warren::client

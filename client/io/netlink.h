@@ -3,13 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/net/ip.h"
-#include "io/fd.h"
 
 namespace warren::client {
 
@@ -19,6 +19,8 @@ struct Link {
   std::string name;
   uint32_t mtu = 0;  // bytes
   bool up = false;   // administratively
+  // Its other end is there as well: a cable, an access point, a reader.
+  bool running = false;
   bool loopback = false;
 };
 
@@ -27,6 +29,11 @@ struct LinkAddress {
   uint32_t ifindex = 0;
   net::IpAddress address;
   int prefix_bits = 0;
+  // Reading only. Not (yet) known to be nobody else's; not to be used for
+  // anything new, because its network is about to take it back.
+  bool tentative = false;
+  bool deprecated = false;
+  friend bool operator==(const LinkAddress&, const LinkAddress&) = default;
 };
 
 // What may be changed of an interface. Fields left 0 or false stay.
@@ -44,6 +51,10 @@ struct Route {
   net::IpPrefix destination;
   uint32_t metric = 0;
   uint32_t table = 0;  // 0: the main table
+  // The router on the way; not set: the destination is on the link itself.
+  std::optional<net::IpAddress> gateway = std::nullopt;
+  // Which of our addresses to send from; not set: the kernel chooses.
+  std::optional<net::IpAddress> source = std::nullopt;
 };
 
 // Asks the kernel about interfaces, addresses and routes, and changes them
@@ -66,27 +77,14 @@ class Netlink {
   absl::Status DeleteRoute(const Route& route);
   absl::StatusOr<std::vector<Link>> Links();
   absl::StatusOr<std::vector<LinkAddress>> Addresses();
+  // The routes to everywhere of the main table, both families, in the order of
+  // preference within each. Of a route over several links the first is named.
+  absl::StatusOr<std::vector<Route>> DefaultRoutes();
 
  private:
   struct Socket;
   explicit Netlink(std::unique_ptr<Socket> socket);
   std::unique_ptr<Socket> socket_;
-};
-
-// Tells that interfaces, addresses or routes changed; not what: ask Netlink.
-class LinkMonitor {
- public:
-  static absl::StatusOr<LinkMonitor> Open();
-
-  // Non-blocking; readable after a change.
-  int fd() const { return fd_.get(); }
-  // Swallows what waits. True if something relevant changed (also when the
-  // kernel dropped messages, because nobody knows then).
-  bool Drain();
-
- private:
-  explicit LinkMonitor(io::Fd fd) : fd_(std::move(fd)) {}
-  io::Fd fd_;
 };
 
 }  // namespace warren::client

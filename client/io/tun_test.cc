@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "client/io/link_monitor.h"
 #include "client/io/netlink.h"
 #include "client/io/test_network.h"
 #include "client/io/test_packets.h"

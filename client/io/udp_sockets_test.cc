@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/io/udp.h"
@@ -64,9 +65,13 @@ class UdpSocketsTest : public testing::Test {
   // five seconds.
   void RunUntilReceived(size_t n) {
     const Instant end = loop_->Now() + absl::Seconds(5);
-    loop_->SetDeadline([=] { return end; }, [this](Instant) { loop_->Stop(); });
-    loop_->SetTurnEnd([this, n] {
-      if (from_.size() >= n) loop_->Stop();
+    bool stopped = false;
+    const auto stop = [&] {
+      if (!std::exchange(stopped, true)) loop_->Stop();
+    };
+    loop_->SetDeadline([=] { return end; }, [&](Instant) { stop(); });
+    loop_->SetTurnEnd([&] {
+      if (from_.size() >= n) stop();
     });
     loop_->Run();
   }

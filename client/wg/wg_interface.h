@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client/io/intermission.h"
+#include "client/io/link_monitor.h"
 #include "client/io/netlink.h"
 #include "client/io/tun.h"
 #include "client/io/udp.h"
