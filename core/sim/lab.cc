@@ -21,6 +21,10 @@ SimNode& Lab::AddNode(absl::string_view name, const NatKind& kind) {
   return AddNodeOn(network_.AddHost(name, kind));
 }
 
+SimNode& Lab::AddNode(absl::string_view name, Site& site) {
+  return AddNodeOn(network_.AddHost(name, site));
+}
+
 SimNode& Lab::AddNeighbour(absl::string_view name, SimNode& neighbour) {
   return AddNodeOn(network_.AddNeighbour(name, neighbour.host()));
 }
@@ -31,6 +35,9 @@ SimNode& Lab::AddNodeOn(Host& host) {
   hooks.report = [this, id] { OnReport(id); };
   hooks.relay = [this](RelayId relay) {
     return relays_.at(relay.value() - 1u).get();
+  };
+  hooks.path = [this, id](const engine::PathChanged& changed) {
+    if (on_path_) on_path_(*members_[id].node, changed);
   };
   Member& member = members_[id];
   member.node =
@@ -80,6 +87,7 @@ void Lab::Publish() {
 }
 
 void Lab::Tell(Member& member) {
+  if (!member.node->online()) return;  // It reports when it is back.
   netmap::Netmap next = Compile(member);
   member.node->With([&](engine::Engine& engine, Instant now) {
     const bool told = member.has_netmap && engine.netmap() != nullptr;

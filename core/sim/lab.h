@@ -2,9 +2,11 @@
 #define WARREN_CORE_SIM_LAB_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -30,6 +32,7 @@ class Lab {
   // Regions 1, 2, ... Add them before the nodes.
   SimRelay& AddRelay();
   SimNode& AddNode(absl::string_view name, const NatKind& kind = kOpen);
+  SimNode& AddNode(absl::string_view name, Site& site);
   // On the LAN of `neighbour`, behind its NAT.
   SimNode& AddNeighbour(absl::string_view name, SimNode& neighbour);
 
@@ -37,6 +40,10 @@ class Lab {
   void Expire(const SimNode& node);
   // Reports are kept but not told, or told again: control is slow or away.
   void Pause(bool paused);
+  // Called when traffic of a node takes another way.
+  using OnPath =
+      std::function<void(const SimNode& node, const engine::PathChanged&)>;
+  void SetOnPath(OnPath on_path) { on_path_ = std::move(on_path); }
   // What rules every node gets; by default all may talk to all.
   void SetFilter(std::vector<filter::Rule> rules);
 
@@ -61,6 +68,7 @@ class Lab {
   std::set<NodeId> expired_;
   std::vector<filter::Rule> filter_ = AllowAll();
   uint64_t version_ = 1;
+  OnPath on_path_;
   bool publishing_ = false;
   bool paused_ = false;
 

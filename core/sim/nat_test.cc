@@ -38,7 +38,7 @@ TEST(Nat, MapsAsItsKindSays) {
 TEST(Nat, FiltersAsItsKindSays) {
   const auto admits = [](Depends filtering, const net::Endpoint& from) {
     Nat nat({Depends::kNothing, filtering}, Ip("203.0.113.1"));
-    const uint16_t port = nat.Outbound(kNow, kInside, kRemote).port();
+    const uint16_t port = nat.Outbound(kNow, kInside, kRemote)->port();
     return nat.Inbound(kNow, from, port) == std::optional(kInside);
   };
   EXPECT_TRUE(admits(Depends::kNothing, kOtherHost));
@@ -50,19 +50,68 @@ TEST(Nat, FiltersAsItsKindSays) {
 
 TEST(Nat, ForgetsAMappingThatNobodyUses) {
   Nat nat(kHardNat, Ip("203.0.113.1"));
-  const net::Endpoint seen = nat.Outbound(kNow, kInside, kRemote);
+  const net::Endpoint seen = *nat.Outbound(kNow, kInside, kRemote);
   const Instant later = kNow + absl::Minutes(2);
   EXPECT_FALSE(nat.Inbound(later, kRemote, seen.port()));
   EXPECT_NE(nat.Outbound(later, kInside, kRemote), seen);
+}
+
+TEST(Nat, KeepsAMappingThatIsUsedFromOutsideIfItsKindSays) {
+  for (const bool refreshed : {false, true}) {
+    Nat nat({.refreshed_from_outside = refreshed}, Ip("203.0.113.1"));
+    const uint16_t port = nat.Outbound(kNow, kInside, kRemote)->port();
+    EXPECT_TRUE(nat.Inbound(kNow + absl::Seconds(100), kRemote, port));
+    EXPECT_EQ(nat.Inbound(kNow + absl::Seconds(130), kRemote, port).has_value(),
+              refreshed);
+  }
+}
+
+TEST(Nat, AnswersFromThePortThatTheRemoteCameInBy) {
+  Nat nat({Depends::kAddressAndPort, Depends::kNothing}, Ip("203.0.113.1"));
+  const net::Endpoint seen = *nat.Outbound(kNow, kInside, kRemote);
+  ASSERT_TRUE(nat.Inbound(kNow, kOtherHost, seen.port()));
+  EXPECT_EQ(nat.Outbound(kNow, kInside, kOtherHost), seen);
+  EXPECT_NE(nat.Outbound(kNow, kInside, kOtherPort), seen);
+}
+
+TEST(Nat, GivesPortsOfItsRangeUntilNoneIsLeft) {
+  Nat nat({.first_port = 5000, .num_ports = 4}, Ip("203.0.113.1"));
+  for (uint16_t i = 0; i < 4; ++i) {
+    const auto seen = nat.Outbound(kNow, {kInside.address(), ++i}, kRemote);
+    ASSERT_TRUE(seen);
+    EXPECT_EQ(seen->port() / 4, 5000 / 4);
+  }
+  for (uint16_t i = 100; i < 104; ++i) {
+    nat.Outbound(kNow, {kInside.address(), i}, kRemote);
+  }
+  EXPECT_FALSE(nat.Outbound(kNow, {kInside.address(), 200}, kRemote));
+}
+
+TEST(Nat, GivesAnotherPortWhereAStrangerHoldsThePlace) {
+  NatKind kind = kEasyNat;
+  kind.remembers_strangers = true;
+  Nat nat(kind, Ip("203.0.113.1"));
+  EXPECT_EQ(nat.Outbound(kNow, kInside, kOtherHost)->port(), kInside.port());
+  EXPECT_FALSE(nat.Inbound(kNow, kRemote, kInside.port()));
+  EXPECT_NE(nat.Outbound(kNow, kInside, kRemote)->port(), kInside.port());
+}
+
+TEST(Nat, ForwardsAPortToWhoAskedForIt) {
+  Nat nat(kHardNat, Ip("203.0.113.1"));
+  const Instant until = kNow + absl::Minutes(1);
+  const uint16_t port = nat.Forward(kNow, kInside, until);
+  EXPECT_EQ(nat.Inbound(kNow, kRemote, port), kInside);
+  EXPECT_EQ(nat.Outbound(kNow, kInside, kRemote)->port(), port);
+  EXPECT_FALSE(nat.Inbound(until, kOtherHost, port));
 }
 
 TEST(Nat, GivesPortsAsItsKindSays) {
   const auto second_port = [](Ports ports) {
     Nat nat({.mapping = Depends::kAddressAndPort, .ports = ports},
             Ip("203.0.113.1"));
-    const int first = nat.Outbound(kNow, kInside, kRemote).port();
+    const int first = nat.Outbound(kNow, kInside, kRemote)->port();
     return std::pair(first,
-                     nat.Outbound(kNow, kInside, kOtherPort).port() - first);
+                     nat.Outbound(kNow, kInside, kOtherPort)->port() - first);
   };
   EXPECT_EQ(second_port(Ports::kSequential).second, 1);
   EXPECT_GT(std::abs(second_port(Ports::kRandom).second), 1);
@@ -89,14 +138,6 @@ TEST(Network, CarriesWhatMoreSocketsSend) {
   }
   world.RunFor(absl::Seconds(1));
   EXPECT_THAT(at_a, ElementsAre(b.local(), b.local().Through(17)));
-}
-
-TEST(DirectPathPossible, IsSymmetricAndKnowsTheHardCases) {
-  EXPECT_TRUE(DirectPathPossible(kEasyNat, kEasyNat));
-  EXPECT_FALSE(DirectPathPossible(kEasyNat, kHardNat));
-  EXPECT_FALSE(DirectPathPossible(kHardNat, kHardNat));
-  EXPECT_TRUE(DirectPathPossible(kOpen, kHardNat));
-  EXPECT_TRUE(DirectPathPossible(kHardNat, kOpen));
 }
 
 }  // namespace

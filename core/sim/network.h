@@ -15,14 +15,19 @@
 #include "absl/time/time.h"
 #include "core/net/ip.h"
 #include "core/sim/nat.h"
+#include "core/sim/site.h"
 #include "core/sim/world.h"
 
 namespace warren::sim {
 
-// The way between a host and the middle of the internet.
+// The way between a host's site and the middle of the internet. What stays on
+// the LAN does not take it.
 struct Link {
   absl::Duration delay = absl::Milliseconds(5);  // each direction
-  double loss = 0;  // of UDP datagrams, on each passage
+  absl::Duration jitter;  // up to so much more: datagrams overtake each other
+  double loss = 0;        // of UDP datagrams, on each passage
+  double duplication = 0;
+  size_t mtu = 1500;  // what is larger, headers included, vanishes silently
   bool udp_blocked = false;
 };
 
@@ -33,31 +38,44 @@ struct Host {
       std::function<void(const net::Endpoint& from, std::vector<uint8_t>)>;
 
   std::string name;
-  net::IpAddress address;  // private if behind a NAT
+  net::IpAddress address;  // 0.0.0.0: it has no IPv4
+  std::optional<net::IpAddress> address6;
   uint16_t port = 41641;
   std::map<uint16_t, uint16_t> more_ports;  // of other sockets, by index
-  std::shared_ptr<Nat> nat;  // null: on the internet itself; shared: one LAN
+  Site* site = nullptr;
+  Nat* nat = nullptr;      // of the site; null: none
+  uint32_t interface = 0;  // another one in each place
   Link link;
+  bool up = true;  // else it neither sends nor receives
   Receive receive;
 
   net::Endpoint local() const { return {address, port}; }
+  bool has_v4() const { return !address.IsUnspecified(); }
   // The port of a socket, and the socket of a port.
   std::optional<uint16_t> PortOf(uint16_t socket) const;
   std::optional<uint16_t> SocketOf(uint16_t local_port) const;
 };
 
-// Carries datagrams between hosts: NATs, delay, loss. Nothing is reordered.
+// Carries datagrams between hosts: through NATs and firewalls, with delay,
+// jitter, loss and duplication.
 class Network {
  public:
   explicit Network(World& world) : world_(world) {}
 
-  // `kind` kOpen: a public address; else behind a NAT of its own.
+  Site& AddSite(const SiteKind& kind, Site* outer = nullptr);
+  Host& AddHost(absl::string_view name, Site& site);
+  // In a site of its own; `kind` kOpen: with a public address.
   Host& AddHost(absl::string_view name, const NatKind& kind = kOpen);
-  // Behind the same NAT as `neighbour`, on its LAN.
+  // On the LAN of `neighbour`.
   Host& AddNeighbour(absl::string_view name, Host& neighbour);
 
-  // The host is somewhere else now: other addresses, another NAT.
+  // The host is somewhere else now, with other addresses.
+  void Move(Host& host, Site& site);
   void Move(Host& host, const NatKind& kind);
+  // It loses its IPv6 address, or gets one again if its site has IPv6.
+  void SetV6(Host& host, bool on);
+  // The router gets another address outside, and forgets all mappings.
+  void Renumber(Site& site);
 
   // By the socket that `to` names; lost if there is none.
   void SendUdp(Host& from, const net::Endpoint& to, std::vector<uint8_t> bytes);
@@ -68,25 +86,51 @@ class Network {
   using Tap = std::function<void(const Host& from, const net::Endpoint& to,
                                  const std::vector<uint8_t>& bytes)>;
   void SetTap(Tap tap) { tap_ = std::move(tap); }
+  // Whom the latest datagram of `from` to `to` that arrived was delivered to;
+  // null: none did.
+  const Host* LastReached(const Host& from, const net::Endpoint& to) const;
 
  private:
-  void Place(Host& host, const NatKind& kind);
-  // A host, and which of its sockets; no host: nobody.
-  struct Target {
-    Host* host = nullptr;
-    uint16_t socket = 0;
+  struct Datagram {
+    Host* from;
+    net::Endpoint written_to;  // by the sender
+    Flight flight;
+    bool crossed = false;  // left the LAN
+    std::vector<uint8_t> bytes;
   };
-  void Deliver(Host& from, const Target& to, const net::Endpoint& source,
-               std::vector<uint8_t> bytes);
-  // What a datagram reaches, through its NAT.
-  Target Reached(const net::Endpoint& source, const net::Endpoint& to);
-  Target Find(const net::Endpoint& local, const Nat* nat);
-  bool Lost(const Host& host);
+  // Who has an address in a network.
+  struct Attached {
+    Host* host = nullptr;
+    Site* site = nullptr;  // a router's outside
+  };
+  // Null is the internet.
+  using Place = std::pair<const Site*, net::IpAddress>;
+
+  // A new one in the network of `outer`.
+  net::IpAddress OutsideAddress(const Site* outer);
+  void Attach(Host& host);
+  void Detach(const Host& host);
+  const Attached* Find(const Site* network, const net::IpAddress& to) const;
+  // Takes it outward, to the network that knows its destination; nullopt: it
+  // was dropped on the way.
+  std::optional<const Site*> Climb(Datagram& datagram);
+  void AnswerMapper(const Site* site, const Datagram& datagram);
+  // Takes it inward from `network`.
+  void Arrive(const Site* network, Datagram datagram);
+  void Deliver(Host& host, Datagram datagram);
+  // How long the passage over a link takes; nullopt: it is lost.
+  std::optional<absl::Duration> Pass(const Link& link,
+                                     const Datagram& datagram);
+  bool Happens(double probability);
 
   World& world_;
+  std::vector<std::unique_ptr<Site>> sites_;
   std::vector<std::unique_ptr<Host>> hosts_;
+  std::map<Place, Attached> attached_;
+  std::map<const Site*, uint32_t> num_hosts_;  // that it ever had
   std::set<std::pair<std::string, std::string>> cuts_;
-  uint32_t num_places_ = 0;
+  std::map<std::pair<const Host*, net::Endpoint>, const Host*> reached_;
+  uint32_t num_outside_ = 0;
   uint64_t num_sent_ = 0;
   Tap tap_;
 };

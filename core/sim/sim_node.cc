@@ -1,5 +1,6 @@
 #include "core/sim/sim_node.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <variant>
@@ -64,6 +65,7 @@ void SimNode::Send(const SimNode& to, absl::string_view text) {
 }
 
 void SimNode::SendPacket(std::vector<uint8_t> packet) {
+  if (asleep_) return;
   packet.insert(packet.begin(), kRoom, 0);
   packet.insert(packet.end(), kRoom, 0);
   net::PacketBatch plain = BatchOf(packet, kRoom);
@@ -88,11 +90,13 @@ void SimNode::Restart() {
   }
   relays_.clear();
   host_.more_ports.clear();
+  latest_stamp_ = engine_->latest_wg_stamp();
   engine_.reset();
   Start();
 }
 
 void SimNode::InjectUdp(const net::Endpoint& from, std::vector<uint8_t> bytes) {
+  if (asleep_) return;
   net::PacketBatch datagrams = BatchOf(bytes, 0);
   datagrams[0].endpoint = from;
   net::PacketBatch to_tun;
@@ -109,37 +113,99 @@ void SimNode::With(
 
 void SimNode::Start() {
   rngs_.push_back(std::make_unique<SeededRng>(world_.rng().U64()));
-  engine_ = std::make_unique<engine::Engine>(engine::EngineConfig{key_.Clone()},
-                                             *rngs_.back(), world_.now(),
-                                             world_.unix_now());
+  // As a daemon does that keeps the latest stamp: the clock may be wrong.
+  const absl::Duration unix_now =
+      std::max(world_.unix_now() + clock_step_, latest_stamp_);
+  engine_ =
+      std::make_unique<engine::Engine>(engine::EngineConfig{key_.Clone()},
+                                       *rngs_.back(), world_.now(), unix_now);
   TellLink();
   // The constructor's caller must be able to store us before we report.
   world_.After(absl::ZeroDuration(), [this] {
-    hooks_.report();
+    if (online()) hooks_.report();
     Drain();
   });
 }
 
 void SimNode::TellLink() {
   engine::LinkState link;
-  link.addresses = {host_.address};
-  link.udp4_port = host_.port;
+  // Both sockets are there, whether or not they have a way out.
+  link.udp4_port = link.udp6_port = host_.port;
+  const Site& site = *host_.site;
+  if (host_.up && host_.has_v4()) {
+    link.addresses.push_back(host_.address);
+    link.default_v4_interface = host_.interface;
+    if (site.nat() != nullptr) {
+      link.gateway = {site.gateway(), host_.address};
+    }
+  }
+  if (host_.up && host_.address6) {
+    link.addresses.push_back(*host_.address6);
+    link.default_v6_interface = host_.interface;
+    if (site.kind().nat64) link.nat64_prefix = Nat64Address(net::IpAddress());
+  }
   engine_->OnLinkChange(world_.now(), link);
 }
 
 void SimNode::Roam(const NatKind& kind) {
-  network_.Move(host_, kind);
-  // TCP does not survive another address; a driver notices and dials again.
-  for (auto& [id, link] : relays_) {
-    if (!link.connection) continue;
-    link.relay->Close(*link.connection);
-    link.connection.reset();
-    link.connected = false;
-    engine_->OnRelayDisconnected(world_.now(), id);
-    if (link.wanted) Dial(id);
-  }
+  Roam(network_.AddSite({.nat = kind}));
+}
+
+void SimNode::Roam(Site& site) {
+  network_.Move(host_, site);
+  BreakRelayLinks();
   TellLink();
   Drain();
+}
+
+void SimNode::SetUp(bool up) {
+  if (up == host_.up) return;
+  host_.up = up;
+  BreakRelayLinks();
+  TellLink();
+  if (online()) hooks_.report();
+  Drain();
+}
+
+void SimNode::SetV6(bool on) {
+  network_.SetV6(host_, on);
+  TellLink();
+  Drain();
+}
+
+void SimNode::Sleep(absl::Duration duration) {
+  asleep_ = true;
+  world_.After(duration, [this] { Wake(); });
+}
+
+void SimNode::Wake() {
+  asleep_ = false;
+  BreakRelayLinks();
+  // The monitor looks at once; nothing need have changed.
+  TellLink();
+  if (engine_->Next().at <= world_.now()) engine_->OnTimeout(world_.now());
+  if (online()) hooks_.report();
+  Drain();
+}
+
+void SimNode::StepClock(absl::Duration by) {
+  clock_step_ += by;
+  engine_->OnUnixTime(world_.now(), world_.unix_now() + clock_step_);
+  Drain();
+}
+
+void SimNode::BreakRelayLinks() {
+  for (auto& [id, link] : relays_) {
+    if (link.connection) {
+      link.relay->Close(*link.connection);
+      link.connection.reset();
+    }
+    if (link.connected) {
+      link.connected = false;
+      engine_->OnRelayDisconnected(world_.now(), id);
+    }
+    if (link.wanted) Dial(id);
+  }
 }
 
 void SimNode::Drain() {
@@ -191,10 +257,18 @@ void SimNode::OnEvent(const engine::EngineEvent& event) {
     }
   } else if (std::holds_alternative<engine::EndpointsChanged>(event) ||
              std::holds_alternative<engine::HomeRelayChanged>(event)) {
-    hooks_.report();
+    if (online()) hooks_.report();
+  } else if (const auto* exchange =
+                 std::get_if<engine::ExchangeWanted>(&event)) {
+    Answer(*exchange);
+  } else if (const auto* latency =
+                 std::get_if<engine::RelayLatencyWanted>(&event)) {
+    Answer(*latency);
   } else if (const auto* sockets = std::get_if<engine::SocketsWanted>(&event)) {
     OpenSockets(*sockets);
   } else if (const auto* path = std::get_if<engine::PathChanged>(&event)) {
+    if (hooks_.path) hooks_.path(*path);
+    if (!world_.keeps_trace()) return;
     world_.Note(absl::StrCat(host_.name, " path to ", path->peer.value(), ": ",
                              path->path.endpoint.ToString()));
   }
@@ -214,7 +288,32 @@ void SimNode::OpenSockets(const engine::SocketsWanted& wanted) {
   }
 }
 
+void SimNode::Answer(const engine::ExchangeWanted& wanted) {
+  // No host of this internet speaks TCP but to relays.
+  world_.After(2 * host_.link.delay, [this, id = wanted.id] {
+    engine_->OnExchange(world_.now(), id,
+                        absl::UnavailableError("connection refused"));
+    Drain();
+  });
+}
+
+void SimNode::Answer(const engine::RelayLatencyWanted& wanted) {
+  for (const RelayId relay : wanted.relays) {
+    const absl::Duration latency = hooks_.relay(relay)->RoundTrip(host_.link);
+    world_.After(2 * latency, [this, relay, latency] {
+      const bool reachable = online() && hooks_.relay(relay)->up();
+      engine_->OnRelayLatency(
+          world_.now(), relay,
+          reachable ? std::optional(latency) : std::nullopt);
+      Drain();
+    });
+  }
+}
+
 void SimNode::Dial(RelayId relay) {
+  if (!online()) {
+    return world_.After(kRedial, [this, relay] { DialIfWanted(relay); });
+  }
   RelayLink& link = relays_[relay];
   link.relay = hooks_.relay(relay);
   link.reader = derp::FrameReader(derp::Reader::kClient);
@@ -222,6 +321,7 @@ void SimNode::Dial(RelayId relay) {
   client.key = key_.public_key();
   client.delay = host_.link.delay;
   client.on_connected = [this, relay] {
+    if (!online()) return;
     RelayLink& up = relays_[relay];
     up.connected = true;
     for (auto& frame : up.waiting) {
@@ -239,18 +339,22 @@ void SimNode::Dial(RelayId relay) {
 void SimNode::OnRelayClosed(RelayId relay) {
   RelayLink& link = relays_[relay];
   link.connection.reset();
+  if (asleep_) return;
   if (link.connected) {
     link.connected = false;
     engine_->OnRelayDisconnected(world_.now(), relay);
     Drain();
   }
-  world_.After(kRedial, [this, relay] {
-    RelayLink& again = relays_[relay];
-    if (again.wanted && !again.connection) Dial(relay);
-  });
+  world_.After(kRedial, [this, relay] { DialIfWanted(relay); });
+}
+
+void SimNode::DialIfWanted(RelayId relay) {
+  const RelayLink& link = relays_[relay];
+  if (link.wanted && !link.connection && !asleep_) Dial(relay);
 }
 
 void SimNode::OnRelayBytes(RelayId relay, Bytes bytes) {
+  if (!online()) return;  // Wake() ends this connection.
   while (true) {
     const auto frame = relays_[relay].reader.Next(bytes);
     WARREN_CHECK(frame.ok());
@@ -284,12 +388,14 @@ void SimNode::Deliver(const net::PacketBatch& to_tun) {
 }
 
 void SimNode::ScheduleWake() {
+  if (asleep_) return;
   const Instant next = engine_->Next().at;
   if (next >= wake_at_) return;
   wake_at_ = next;
   world_.At(next, [this, next] {
     if (wake_at_ != next) return;  // An earlier wake-up took its place.
     wake_at_ = Instant::Never();
+    if (asleep_) return;
     if (engine_->Next().at <= world_.now()) engine_->OnTimeout(world_.now());
     Drain();
   });

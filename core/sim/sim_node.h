@@ -26,6 +26,8 @@ namespace warren::sim {
 struct NodeHooks {
   std::function<void()> report;  // endpoints, home relay or disco key changed
   std::function<SimRelay*(RelayId)> relay;
+  // Traffic takes another way; may be empty.
+  std::function<void(const engine::PathChanged&)> path = nullptr;
 };
 
 // A device: a real Engine, driven as client/daemon drives it, on a host of the
@@ -59,6 +61,18 @@ class SimNode {
   void Restart();
   // The device is in another network now, and notices.
   void Roam(const NatKind& kind);
+  void Roam(Site& site);
+  // Its interface goes down or comes up; it notices at once.
+  void SetUp(bool up);
+  // It loses its IPv6 address, or gets a new one.
+  void SetV6(bool on);
+  // The device sleeps: nothing runs and nothing arrives, until it wakes.
+  void Sleep(absl::Duration duration);
+  bool asleep() const { return asleep_; }
+  // Neither down nor asleep: control and relays reach it.
+  bool online() const { return host_.up && !asleep_; }
+  // Somebody sets the wall clock forward, or back.
+  void StepClock(absl::Duration by);
   // A datagram from somewhere, as if the network had delivered it.
   void InjectUdp(const net::Endpoint& from, std::vector<uint8_t> bytes);
   // Does something with the engine, then what a driver does after.
@@ -75,12 +89,18 @@ class SimNode {
   };
   void Start();
   void TellLink();
+  // TCP does not survive another address; a driver notices and dials again.
+  void BreakRelayLinks();
+  void Wake();
+  void Answer(const engine::ExchangeWanted& wanted);
+  void Answer(const engine::RelayLatencyWanted& wanted);
   void Drain();
   void Transmit(const net::PacketBatch& batch);
   void TransmitByRelay(const net::Packet& packet);
   void OnEvent(const engine::EngineEvent& event);
   void OpenSockets(const engine::SocketsWanted& wanted);
   void Dial(RelayId relay);
+  void DialIfWanted(RelayId relay);
   void OnRelayClosed(RelayId relay);
   void OnRelayBytes(RelayId relay, Bytes bytes);
   void Deliver(const net::PacketBatch& to_tun);
@@ -100,6 +120,9 @@ class SimNode {
   size_t num_received_ = 0;
   bool keeps_texts_ = true;
   Instant wake_at_ = Instant::Never();
+  bool asleep_ = false;
+  absl::Duration clock_step_;    // how wrong the wall clock is
+  absl::Duration latest_stamp_;  // of the engines before this one
 };
 
 }  // namespace warren::sim

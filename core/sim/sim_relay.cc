@@ -18,7 +18,8 @@ SimRelay::SimRelay(World& world, Network& network, RelayId id)
     : world_(world),
       network_(network),
       id_(id),
-      host_(network.AddHost(absl::StrCat("relay-", id.value()))),
+      host_(network.AddHost(absl::StrCat("relay-", id.value()),
+                            network.AddSite({.v6 = true}))),
       key_(crypto::NodePrivateKey::Generate(world.rng())),
       relay_(
           std::make_unique<relay::Relay>(relay::Config(), key_, world.rng())) {
@@ -37,6 +38,7 @@ derp::RelayRegion SimRelay::region() const {
   node.name = host_.name;
   node.hostname = host_.name;
   node.ipv4 = host_.address.ToString();
+  node.ipv6 = host_.address6->ToString();
   return region;
 }
 

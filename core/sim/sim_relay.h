@@ -39,6 +39,7 @@ class SimRelay {
   // As the netmap tells it.
   derp::RelayRegion region() const;
   const Host& host() const { return host_; }
+  Host& host() { return host_; }
 
   // Connects, or tells `on_closed` while the relay is down.
   ConnectionId Connect(Client client);
@@ -47,6 +48,10 @@ class SimRelay {
   // Every connection breaks; for `down` none is accepted, and STUN is silent.
   void Restart(absl::Duration down);
   uint64_t num_connections() const { return connections_.size(); }
+  bool up() const { return world_.now() >= up_at_; }
+  absl::Duration RoundTrip(const Link& link) const {
+    return 2 * (link.delay + host_.link.delay);
+  }
 
  private:
   struct Connection {

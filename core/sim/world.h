@@ -42,6 +42,7 @@ class World {
   // Appends a line to the trace, if one is kept, with the time before it.
   void Note(absl::string_view line);
   void KeepTrace() { keeps_trace_ = true; }
+  bool keeps_trace() const { return keeps_trace_; }
   const std::string& trace() const { return trace_; }
 
  private:
