@@ -31,9 +31,9 @@ class Way:
         return not self.error
 
 
-def for_each(function, items):
+def for_each(function, items, workers=_WORKERS):
     """function over items, several at once, results in order."""
-    with concurrent.futures.ThreadPoolExecutor(_WORKERS) as pool:
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         return list(pool.map(function, items))
 
 
