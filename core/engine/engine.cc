@@ -202,6 +202,23 @@ absl::StatusOr<uint64_t> Engine::PingPath(Instant now, NodeId id) {
   return ping_id;
 }
 
+absl::StatusOr<uint64_t> Engine::AskWhy(Instant now, NodeId id) {
+  EngineState& s = *state_;
+  s.Enter(now);
+  if (s.peers.Find(id) == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("no reachable peer has the id ", id.value()));
+  }
+  s.network.NoteActivity(now);
+  const auto ask = s.why.Ask(now, id);
+  s.Settle(now);
+  if (!ask) {
+    return absl::ResourceExhaustedError(
+        "too many peers are being asked at once; try again in a moment");
+  }
+  return *ask;
+}
+
 void Engine::OnTimeout(Instant now) {
   EngineState& s = *state_;
   s.Enter(now);
@@ -209,6 +226,7 @@ void Engine::OnTimeout(Instant now) {
   s.device.OnTimeout(now);
   s.network.OnTimeout(now);
   s.relays.OnTimeout(now);
+  s.why.OnTimeout(now);
   while (Peer* peer = s.peers.TakeDue(now)) {
     peer->agent.OnTimeout(now);
     s.FollowAgent(now, *peer);
@@ -239,6 +257,7 @@ Deadline Engine::Next() const {
       {s.network.Next(), Wake::kStun},
       {s.relays.Next(), Wake::kRelayIdle},
       {s.expiry.next, Wake::kKeyExpiry},
+      {s.why.Next(), Wake::kWhy},
   };
   Deadline next;
   for (const Deadline& d : candidates) {
@@ -296,6 +315,13 @@ std::optional<PeerStatus> Engine::peer(NodeId id) const {
   const Peer* peer = state_->peers.Find(id);
   if (peer == nullptr) return std::nullopt;
   return state_->StatusOf(*peer);
+}
+
+std::optional<WhyEnds> Engine::WhyNow(Instant now, NodeId id) const {
+  const Peer* peer = state_->peers.Find(id);
+  if (peer == nullptr) return std::nullopt;
+  return WhyEnds{state_->WhyLocal(now, *peer),
+                 state_->WhyRemote(*peer, std::nullopt)};
 }
 
 const Counters& Engine::counters() const { return state_->out.counters; }

@@ -109,6 +109,10 @@ class Engine {
   // FAILED_PRECONDITION: it has told no disco key, or there is no way to it.
   // RESOURCE_EXHAUSTED: too many pings at once.
   absl::StatusOr<uint64_t> PingPath(Instant now, NodeId peer);
+  // Asks `peer` for its half of `warren why`; WhyReady follows within 3 s.
+  // Looks for a direct path, too, as traffic would. NOT_FOUND: no such peer.
+  // RESOURCE_EXHAUSTED: too many asks at once.
+  absl::StatusOr<uint64_t> AskWhy(Instant now, NodeId peer);
   // Does what is due. Early or late is always safe.
   void OnTimeout(Instant now);
 
@@ -141,6 +145,8 @@ class Engine {
   NetworkStatus network() const;
   std::vector<PeerStatus> peers() const;  // ascending by id
   std::optional<PeerStatus> peer(NodeId id) const;
+  // Both ends as far as they are known here, nobody asked; the first is ours.
+  std::optional<WhyEnds> WhyNow(Instant now, NodeId id) const;
   const Counters& counters() const;
   const wg::Counters& wg_counters() const;
   // See the constructor.

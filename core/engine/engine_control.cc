@@ -43,6 +43,7 @@ void EngineState::Enter(Instant now) {
 }
 
 void EngineState::Settle(Instant now) {
+  FollowWhy(now);
   DrainDevice(now);
   DrainNetwork(now);
   SendStun();
@@ -136,6 +137,7 @@ void EngineState::RemovePeer(NodeId id) {
   Peer* peer = peers.Find(id);
   if (peer == nullptr) return;
   device.RemovePeer(peer->index);
+  why.Forget(id);
   peers.Remove(id);
 }
 

@@ -1,5 +1,6 @@
 // What native peers tell each other inside the tunnel (peer_note.h).
 
+#include "core/base/overloaded.h"
 #include "core/engine/engine_state.h"
 #include "core/engine/tsmp.h"
 
@@ -10,6 +11,16 @@ void EngineState::SendNote(Instant now, Peer& peer, const PeerNote& note) {
   if (way) SendInner(now, peer, BuildTsmpNote(way->first, way->second, note));
 }
 
-void EngineState::OnNote(Instant, Peer&, const PeerNote&) {}
+void EngineState::OnNote(Instant now, Peer& peer, const PeerNote& note) {
+  peer.native = true;
+  std::visit(
+      Overloaded{
+          [&](const NatNote& nat) { peer.nat = nat; },
+          [](const PunchNote&) {},
+          [&](const WhyRequest& request) { AnswerWhy(now, peer, request); },
+          [&](const WhyPiece& piece) { why.OnPiece(now, peer.node.id, piece); },
+      },
+      note);
+}
 
 }  // namespace warren::engine

@@ -17,6 +17,7 @@
 #include "core/engine/peer_table.h"
 #include "core/engine/relay_use.h"
 #include "core/engine/self_network.h"
+#include "core/engine/why_exchange.h"
 #include "core/filter/filter.h"
 #include "core/net/ip_packet.h"
 #include "core/wg/device.h"
@@ -75,6 +76,15 @@ class EngineState {
   void SendNote(Instant now, Peer& peer, const PeerNote& note);
   void OnNote(Instant now, Peer& peer, const PeerNote& note);
 
+  // ---- engine_why.cc ----
+  WhyNetwork WhyHere() const;
+  WhyReport WhyOf(Instant now, const Peer& peer) const;
+  WhyEnd WhyLocal(Instant now, const Peer& peer) const;
+  WhyEnd WhyRemote(const Peer& peer, std::optional<WhyReport> answer) const;
+  void AnswerWhy(Instant now, Peer& peer, const WhyRequest& request);
+  // Sends what `why` wants sent, tells what is over.
+  void FollowWhy(Instant now);
+
   // ---- engine_control.cc ----
   absl::Status SetNetmap(Instant now, netmap::Netmap netmap);
   void ApplyDiff(Instant now, const netmap::NetmapDiff& diff);
@@ -127,6 +137,7 @@ class EngineState {
   RelayUse relays;
   PeerTable peers;
   std::optional<netmap::Netmap> netmap;
+  WhyExchange why;
   Outbox outbox;
   Clock clock;
   Expiry expiry;

@@ -2,6 +2,7 @@
 #define WARREN_CORE_ENGINE_EVENT_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -11,6 +12,7 @@
 #include "core/base/instant.h"
 #include "core/base/strong_id.h"
 #include "core/crypto/keys.h"
+#include "core/engine/why_diagnosis.h"
 #include "core/net/ip.h"
 #include "core/path/path.h"
 
@@ -80,6 +82,16 @@ struct SocketsWanted {
   uint16_t count;
   bool wanted;
 };
+// The answer to AskWhy.
+struct WhyEnds {
+  WhyEnd local, remote;
+};
+struct WhyReady {
+  uint64_t ask_id;
+  NodeId peer;
+  std::shared_ptr<const WhyEnds> ends;  // null: the peer was removed
+  Joined joined;                        // of `ends->remote`, if it answered
+};
 // Connect to `to` by TCP, send `request`, read until the other end closes, the
 // response is `max_bytes` long or `timeout` is over, and call OnExchange.
 struct ExchangeWanted {
@@ -97,7 +109,7 @@ struct RelayLatencyWanted {
 using EngineEvent =
     std::variant<EndpointsChanged, HomeRelayChanged, RelayWanted, ResolveWanted,
                  PathChanged, SessionBegan, PingResult, HealthChanged,
-                 SocketsWanted, ExchangeWanted, RelayLatencyWanted>;
+                 SocketsWanted, ExchangeWanted, RelayLatencyWanted, WhyReady>;
 
 // Indexes of net::Endpoint::socket() beside the main one.
 inline constexpr uint16_t kPortMapSocket = 1;
@@ -111,6 +123,7 @@ enum class Wake : uint8_t {
   kStun,       // a probe, its timeout or the next round
   kRelayIdle,  // a relay connection nobody uses any more
   kKeyExpiry,  // of this node or a peer
+  kWhy,        // a peer asked for its half of `warren why`
 };
 struct Deadline {
   Instant at = Instant::Never();

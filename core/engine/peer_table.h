@@ -14,6 +14,7 @@
 #include "core/base/strong_id.h"
 #include "core/crypto/box.h"
 #include "core/crypto/keys.h"
+#include "core/engine/peer_note.h"
 #include "core/net/ip.h"
 #include "core/net/packet_batch.h"
 #include "core/netmap/netmap.h"
@@ -34,6 +35,8 @@ struct Peer {
   RelayId heard_on;  // where it spoke to us last; 0: nowhere
   RelayId relay;     // where we speak to it; 0: nowhere
   path::Agent agent;
+  bool native = false;                 // it has sent us a note
+  std::optional<NatNote> nat;          // as it told us last
   Instant wake_at = Instant::Never();  // what the table's timer holds
 };
 
