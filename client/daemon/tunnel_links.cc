@@ -15,6 +15,11 @@ void Tunnel::OnLinkChange() {
   const Udp& udp = *devices_->udp;
   if (udp.fd(net::Family::kV4) >= 0) state.udp4_port = udp.port();
   if (udp.fd(net::Family::kV6) >= 0) state.udp6_port = udp.port();
+  // Relays first: what the engine says next leaves by connections that work.
+  devices_->resolver.Renew();
+  links_->OnLinkChange(loop_.Now(), [this](const net::IpAddress& address) {
+    return devices_->links->latest().InterfaceOf(address);
+  });
   engine_->OnLinkChange(loop_.Now(), state);
   Drain();
 }

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -39,6 +40,24 @@ socklen_t ToSockaddr(const net::Endpoint& endpoint, sockaddr_storage& out) {
   v6.sin6_port = htons(endpoint.port());
   std::memcpy(&v6.sin6_addr, endpoint.address().bytes().data(), 16);
   return sizeof v6;
+}
+
+net::IpAddress AddressFrom(const sockaddr_storage& from) {
+  if (from.ss_family == AF_INET) {
+    return net::IpAddress::V4(
+        ntohl(reinterpret_cast<const sockaddr_in&>(from).sin_addr.s_addr));
+  }
+  return net::IpAddress::V6(std::span<const uint8_t, 16>(
+      reinterpret_cast<const sockaddr_in6&>(from).sin6_addr.s6_addr));
+}
+
+std::optional<net::IpAddress> LocalAddress(int fd) {
+  sockaddr_storage local{};
+  socklen_t size = sizeof local;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) != 0) {
+    return std::nullopt;
+  }
+  return AddressFrom(local);
 }
 
 void SetOption(int fd, int level, int name, int value) {
@@ -187,6 +206,13 @@ size_t ClientStream::backlog() const {
   return queue_.size() - queue_sent_ + (tls_ ? tls_->ToWire().size() : 0);
 }
 
+std::optional<ClientStream::Ends> ClientStream::ends() const {
+  if (!socket_.ok() || next_address_ == 0) return std::nullopt;
+  const auto local = LocalAddress(socket_.get());
+  if (!local) return std::nullopt;
+  return Ends{.local = *local, .remote = target_.endpoints[next_address_ - 1]};
+}
+
 void ClientStream::Flush() {
   if (!open() || blocked_ || backlog() == 0) return;
   absl::Status sent = Send();
@@ -238,6 +264,18 @@ void ClientStream::Fail(absl::Status why) {
   phase_ = Phase::kFailed;
   why_ = std::move(why);
   deadline_ = Instant::LongAgo();
+}
+
+std::optional<net::IpAddress> SourceFor(const net::Endpoint& remote) {
+  sockaddr_storage address;
+  const socklen_t size = ToSockaddr(remote, address);
+  const io::Fd fd(socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  // Sends nothing: it only chooses the route.
+  if (!fd.ok() ||
+      connect(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) {
+    return std::nullopt;
+  }
+  return LocalAddress(fd.get());
 }
 
 }  // namespace warren::client

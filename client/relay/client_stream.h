@@ -57,6 +57,12 @@ class ClientStream {
   void Flush();
   // Bytes that wait for the network.
   size_t backlog() const;
+  // Both ends of the connection, or of the attempt under way; nullopt without.
+  struct Ends {
+    net::IpAddress local;
+    net::Endpoint remote;
+  };
+  std::optional<Ends> ends() const;
 
   // When OnTimeout() must be called: while connecting, and to hear `closed`.
   Instant Next() const { return deadline_; }
@@ -96,6 +102,10 @@ class ClientStream {
   std::vector<uint8_t> queue_;  // plaintext, not yet sealed or sent
   size_t queue_sent_ = 0;       // without TLS: of `queue_`
 };
+
+// Which of our addresses the kernel would send from to `remote` now; nullopt:
+// there is no way there.
+std::optional<net::IpAddress> SourceFor(const net::Endpoint& remote);
 
 }  // namespace warren::client
 

@@ -139,7 +139,10 @@ absl::Status RelayConnection::OnEvent(const derp::ClientEvent& event) {
             callbacks_.peer_gone(e.peer);
             return absl::OkStatus();
           },
-          [](const derp::PongReceived&) { return absl::OkStatus(); },
+          [this](const derp::PongReceived& e) {
+            OnPong(e);
+            return absl::OkStatus();
+          },
           [](const derp::HealthChanged&) { return absl::OkStatus(); },
           [](const derp::KeepAliveReceived&) { return absl::OkStatus(); },
           // Reconnecting at once finds another server of the region, or this
@@ -179,8 +182,23 @@ void RelayConnection::SetPreferred(bool preferred) {
   PumpSession();
 }
 
+void RelayConnection::Check(Instant now) {
+  if (!logged_in()) return;  // has a deadline already
+  Ping ping;
+  rng_.Fill(ping.payload);
+  ping.deadline = now + kPongDeadline;
+  session_->Ping(ping.payload);
+  ping_ = ping;
+  PumpSession();
+}
+
+void RelayConnection::OnPong(const derp::PongReceived& pong) {
+  if (ping_ && ping_->payload == pong.payload) ping_.reset();
+}
+
 Instant RelayConnection::Next() const {
-  const Instant next = std::min(connect_deadline_, stream_->Next());
+  Instant next = std::min(connect_deadline_, stream_->Next());
+  if (ping_) next = std::min(next, ping_->deadline);
   return session_ ? std::min(next, session_->Deadline()) : next;
 }
 
@@ -189,6 +207,11 @@ void RelayConnection::OnTimeout(Instant now) {
     stream_->Fail(absl::UnavailableError(absl::StrCat(
         relay_.hostname,
         logged_in() ? " has been silent for too long" : " does not answer")));
+  }
+  if (ping_ && now >= ping_->deadline) {
+    ping_.reset();
+    stream_->Fail(absl::AbortedError(absl::StrCat(
+        relay_.hostname, " does not answer since the network has changed")));
   }
   // The last thing done here: `closed` may destroy this object.
   stream_->OnTimeout(now);

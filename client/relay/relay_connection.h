@@ -1,6 +1,7 @@
 #ifndef WARREN_CLIENT_RELAY_RELAY_CONNECTION_H_
 #define WARREN_CLIENT_RELAY_RELAY_CONNECTION_H_
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,6 +45,8 @@ class RelayConnection {
   static constexpr size_t kMaxBacklog = 256 * 1024;
   // From the start to the end of the login, all addresses tried.
   static constexpr absl::Duration kConnectDeadline = absl::Seconds(10);
+  // For the answer to a ping of Check() (specs 6.10).
+  static constexpr absl::Duration kPongDeadline = absl::Seconds(3);
 
   // Begins to connect, trying `addresses` in order. INVALID_ARGUMENT: the
   // relay's certificate pin is malformed. FAILED_PRECONDITION: this machine
@@ -62,6 +65,11 @@ class RelayConnection {
   void Flush();
   // Tells the relay whether it is our home; may be called at any time.
   void SetPreferred(bool preferred);
+  // Pings the relay, if logged in. Without an answer in time the connection
+  // ends with ABORTED: the network has changed, so connect again at once.
+  void Check(Instant now);
+  // See ClientStream.
+  std::optional<ClientStream::Ends> ends() const { return stream_->ends(); }
 
   // When OnTimeout() must be called.
   Instant Next() const;
@@ -76,6 +84,7 @@ class RelayConnection {
   absl::Status OnBytes(Bytes bytes);
   absl::Status OnDerp(Bytes bytes);
   absl::Status OnEvent(const derp::ClientEvent& event);
+  void OnPong(const derp::PongReceived& pong);
   void PumpSession();
 
   io::EventLoop& loop_;
@@ -88,6 +97,11 @@ class RelayConnection {
   std::optional<derp::ClientSession> session_;  // from the upgrade on
   std::optional<bool> preferred_;
   Instant connect_deadline_;
+  struct Ping {
+    std::array<uint8_t, derp::kPingSize> payload;
+    Instant deadline;
+  };
+  std::optional<Ping> ping_;  // not answered yet
 };
 
 }  // namespace warren::client

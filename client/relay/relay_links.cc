@@ -102,6 +102,37 @@ void RelayLinks::SetHome(RelayId home) {
   }
 }
 
+bool RelayLinks::IsCutOff(const Link& link, const InterfaceOf& interface_of) {
+  const auto ends = link.connection->ends();
+  if (!ends) return false;  // between two attempts
+  const uint32_t interface = interface_of(ends->local);
+  if (interface == 0) return true;
+  // Without a way at all, one may come back in a moment: the ping will tell.
+  const auto source = SourceFor(ends->remote);
+  return source && interface_of(*source) != interface;
+}
+
+void RelayLinks::OnLinkChange(Instant now, const InterfaceOf& interface_of) {
+  std::vector<RelayId> lost;
+  for (auto& [id, link] : links_) {
+    link->num_failures = 0;
+    if (link->retry_at != Instant::Never()) {
+      link->retry_at = Instant::LongAgo();
+    }
+    if (!link->connection) continue;
+    if (!IsCutOff(*link, interface_of)) {
+      link->connection->Check(now);
+      continue;
+    }
+    if (Drop(*link)) lost.push_back(id);
+    link->retry_at = Instant::LongAgo();
+  }
+  for (const RelayId id : lost) {
+    callbacks_.disconnected(id,
+                            absl::AbortedError("this host's network changed"));
+  }
+}
+
 void RelayLinks::Connect(RelayId id, Link& link) {
   link.retry_at = Instant::Never();
   std::vector<const derp::RelayNode*> nodes;
@@ -177,9 +208,13 @@ void RelayLinks::OnClosed(RelayId id, Link& link, const absl::Status& why) {
   Drop(link);
   const absl::Duration limit = std::min(
       kMaxBackOff, kFirstBackOff * (1 << std::min(link.num_failures, 10)));
-  ++link.num_failures;
-  ++link.next_node;
-  link.retry_at = now + rng_.Jitter(limit);
+  if (absl::IsAborted(why)) {
+    link.retry_at = now;
+  } else {
+    ++link.num_failures;
+    ++link.next_node;
+    link.retry_at = now + rng_.Jitter(limit);
+  }
   callbacks_.disconnected(id, why);
 }
 

@@ -56,6 +56,14 @@ class RelayLinks {
   void SetWanted(RelayId relay, bool wanted);
   void SetHome(RelayId home);
 
+  // Tells which interface of this host has an address; 0: none (any more).
+  using InterfaceOf = std::function<uint32_t(const net::IpAddress&)>;
+  // The network around this host has changed, or the host has slept. What is
+  // waited for is tried now. Connections whose address is gone, or that would
+  // leave by another interface now, are made again at once; others must answer
+  // a ping (specs 6.10).
+  void OnLinkChange(Instant now, const InterfaceOf& interface_of);
+
   // false: dropped. See RelayConnection::Send.
   bool Send(Instant now, RelayId relay, const crypto::NodeKey& destination,
             Bytes packet);
@@ -72,6 +80,7 @@ class RelayLinks {
                    const std::vector<net::IpAddress>& addresses);
   void OnLoggedIn(RelayId id, Link& link);
   void OnClosed(RelayId id, Link& link, const absl::Status& why);
+  static bool IsCutOff(const Link& link, const InterfaceOf& interface_of);
   // Ends the attempt or connection of `link`; whether it was logged in.
   bool Drop(Link& link);
   // The link that `attempt` is made for; null when it is another's turn.

@@ -28,6 +28,14 @@ derp::RelayMap MapOf(std::vector<derp::RelayNode> nodes) {
   return map;
 }
 
+// Answers to whose an address is after a link change.
+const RelayLinks::InterfaceOf kStillHere = [](const net::IpAddress&) {
+  return 1;
+};
+const RelayLinks::InterfaceOf kNowhere = [](const net::IpAddress&) {
+  return 0;
+};
+
 // The links of one node and what they told.
 struct Node {
   Node(TestLoop& loop, Resolver& resolver, uint64_t seed)
@@ -344,6 +352,63 @@ TEST_F(RelayLinksTest, MayBeToldInsideItsCallbacks) {
   ASSERT_TRUE(loop_.RunUntil([&] { return a_.disconnected == 1; }));
   ExpectIdle();
   EXPECT_EQ(relay.num_accepted(), 2u);
+}
+
+TEST_F(RelayLinksTest, ConnectsAtOnceWhenItsAddressIsGone) {
+  TestRelay relay(*loop_);
+  ASSERT_TRUE(WantAndLogIn(relay));
+  const Instant start = loop_->Now();
+  a_.links->OnLinkChange(start, kNowhere);
+  EXPECT_EQ(a_.disconnected, 1);
+  EXPECT_TRUE(a_.Said("network changed")) << a_.whys[0];
+  ASSERT_TRUE(loop_.RunUntil([&] { return a_.connected == 2; }));
+  EXPECT_LT(loop_->Now() - start, RelayConnection::kPongDeadline);
+  EXPECT_EQ(a_.disconnected, 1);
+}
+
+TEST_F(RelayLinksTest, ConnectsAtOnceWhenTheWayOutIsAnother) {
+  TestRelay relay(*loop_);
+  ASSERT_TRUE(WantAndLogIn(relay));
+  // As if the address were another interface's the second time it is asked for.
+  int asked = 0;
+  a_.links->OnLinkChange(loop_->Now(),
+                         [&](const net::IpAddress&) { return ++asked; });
+  EXPECT_EQ(asked, 2);
+  ASSERT_TRUE(loop_.RunUntil([&] { return a_.connected == 2; }));
+}
+
+TEST_F(PatientRelayLinksTest, StaysWhenTheRelayAnswersAfterALinkChange) {
+  TestRelay relay(*loop_);
+  ASSERT_TRUE(WantAndLogIn(relay));
+  a_.links->OnLinkChange(loop_->Now(), kStillHere);
+  loop_.RunFor(absl::Seconds(30));
+  EXPECT_EQ(a_.disconnected, 0);
+}
+
+TEST_F(PatientRelayLinksTest, ConnectsAnewWhenTheRelayIsCutOffByALinkChange) {
+  TestRelay relay(*loop_);
+  ASSERT_TRUE(WantAndLogIn(relay));
+  relay.manners.answers_pings = false;
+  const Instant start = loop_->Now();
+  a_.links->OnLinkChange(start, kStillHere);
+  ASSERT_TRUE(loop_.RunUntil([&] { return a_.disconnected == 1; }));
+  EXPECT_GE(loop_->Now() - start, RelayConnection::kPongDeadline);
+  EXPECT_TRUE(a_.Said("does not answer since")) << a_.whys[0];
+  ASSERT_TRUE(loop_.RunUntil([&] { return a_.connected == 2; }));
+  loop_.RunFor(absl::Seconds(30));
+  EXPECT_EQ(a_.disconnected, 1) << "the new connection answers for itself";
+}
+
+TEST_F(PatientRelayLinksTest, ALinkChangeEndsTheBackOff) {
+  derp::RelayNode nobody = TestRelay(*loop_).node();
+  nobody.derp_port = RefusingEndpoint().port();
+  Want(MapOf({nobody}));
+  ASSERT_TRUE(loop_.RunUntil([&] {
+    return a_.disconnected >= 6 &&
+           a_.links->Next() > loop_->Now() + absl::Milliseconds(500);
+  }));
+  a_.links->OnLinkChange(loop_->Now(), kStillHere);
+  EXPECT_LE(a_.links->Next(), loop_->Now());
 }
 
 TEST_F(RelayLinksTest, AsksDnsForAFamilyWithoutAddress) {

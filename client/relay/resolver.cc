@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <deque>
+#include <optional>
 #include <span>
 #include <thread>
 #include <utility>
@@ -13,9 +14,8 @@
 #include "absl/synchronization/mutex.h"
 
 namespace warren::client {
-namespace {
 
-std::vector<net::IpAddress> LookUp(const std::string& hostname) {
+std::vector<net::IpAddress> Resolver::AskSystem(const std::string& hostname) {
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -37,26 +37,44 @@ std::vector<net::IpAddress> LookUp(const std::string& hostname) {
   return addresses;
 }
 
-}  // namespace
-
 struct Resolver::Shared {
   struct Question {
     std::string hostname;
     Answer answer;
   };
+  LookUp look_up;
   absl::Mutex mutex;
   io::EventLoop* loop ABSL_GUARDED_BY(mutex) = nullptr;  // null: stop
   std::deque<Question> queue ABSL_GUARDED_BY(mutex);
+  // What the thread of the latest generation is asking. Those before it end
+  // without an answer.
+  std::optional<Question> asking ABSL_GUARDED_BY(mutex);
+  uint64_t generation ABSL_GUARDED_BY(mutex) = 0;
+  int num_threads ABSL_GUARDED_BY(mutex) = 0;
 };
 
-Resolver::Resolver(io::EventLoop& loop)
+Resolver::Resolver(io::EventLoop& loop, LookUp look_up)
     : loop_(loop), shared_(std::make_shared<Shared>()) {
-  {
-    const absl::MutexLock lock(&shared_->mutex);
-    shared_->loop = &loop;
-  }
+  shared_->look_up = std::move(look_up);
+  const absl::MutexLock lock(&shared_->mutex);
+  shared_->loop = &loop;
+  Start(shared_);
+}
+
+void Resolver::Start(const std::shared_ptr<Shared>& shared) {
+  shared->mutex.AssertHeld();
+  ++shared->num_threads;
   // Detached, because nobody can end a look-up early.
-  std::thread([shared = shared_] { Run(shared); }).detach();
+  std::thread([shared, generation = ++shared->generation] {
+    Run(shared, generation);
+  }).detach();
+}
+
+void Resolver::Renew() {
+  const absl::MutexLock lock(&shared_->mutex);
+  if (!shared_->asking || shared_->num_threads >= kMaxThreads) return;
+  shared_->queue.push_front(*std::exchange(shared_->asking, std::nullopt));
+  Start(shared_);
 }
 
 Resolver::~Resolver() {
@@ -64,6 +82,7 @@ Resolver::~Resolver() {
   const absl::MutexLock lock(&shared_->mutex);
   shared_->loop = nullptr;
   shared_->queue.clear();
+  shared_->asking.reset();
 }
 
 void Resolver::Resolve(const std::string& hostname, Answer answer) {
@@ -82,26 +101,28 @@ void Resolver::Resolve(const std::string& hostname, Answer answer) {
   shared_->queue.push_back({hostname, tell});
 }
 
-void Resolver::Run(const std::shared_ptr<Shared>& shared) {
+void Resolver::Run(const std::shared_ptr<Shared>& shared, uint64_t generation) {
   Shared& s = *shared;
+  const absl::MutexLock lock(&s.mutex);
   while (true) {
-    Shared::Question question;
-    {
-      const absl::MutexLock lock(&s.mutex);
-      const auto ready = [&s]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(s.mutex) {
-        return s.loop == nullptr || !s.queue.empty();
-      };
-      s.mutex.Await(absl::Condition(&ready));
-      if (s.loop == nullptr) return;
-      question = std::move(s.queue.front());
-      s.queue.pop_front();
-    }
-    std::vector<net::IpAddress> addresses = LookUp(question.hostname);
-    const absl::MutexLock lock(&s.mutex);
-    if (s.loop == nullptr) return;
-    s.loop->Post([answer = std::move(question.answer),
+    const auto ready = [&s,
+                        generation]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(s.mutex) {
+      return s.loop == nullptr || s.generation != generation ||
+             !s.queue.empty();
+    };
+    s.mutex.Await(absl::Condition(&ready));
+    if (s.loop == nullptr || s.generation != generation) break;
+    s.asking = std::move(s.queue.front());
+    s.queue.pop_front();
+    const std::string hostname = s.asking->hostname;
+    s.mutex.Unlock();
+    std::vector<net::IpAddress> addresses = s.look_up(hostname);
+    s.mutex.Lock();
+    if (s.loop == nullptr || s.generation != generation) break;
+    s.loop->Post([answer = std::exchange(s.asking, std::nullopt)->answer,
                   addresses = std::move(addresses)] { answer(addresses); });
   }
+  --s.num_threads;
 }
 
 }  // namespace warren::client

@@ -119,6 +119,12 @@ absl::Status TestRelay::OnFrame(Client& client, const derp::Frame& frame) {
       }
       return absl::OkStatus();
     }
+    case derp::FrameType::kPing:
+      if (manners.answers_pings) {
+        client.connection->Write(derp::BuildFrame(
+            derp::FrameType::kPong, frame.payload.first(derp::kPingSize)));
+      }
+      return absl::OkStatus();
     default:
       return absl::OkStatus();
   }

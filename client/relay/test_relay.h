@@ -25,6 +25,7 @@ struct TestRelayManners {
   bool answers_http = true;
   bool answers_login = true;
   bool throws_out = false;  // closes after the login
+  bool answers_pings = true;
 };
 
 // A small DERP relay over the server's side of core/derp.
