@@ -7,7 +7,6 @@
 namespace warren::portmap {
 namespace {
 
-constexpr uint8_t kVersion = 2;
 constexpr uint8_t kAnnounce = 0;
 constexpr uint8_t kMap = 1;
 constexpr uint8_t kReply = 0x80;
@@ -16,7 +15,7 @@ constexpr size_t kMaxSize = 1100;  // §7
 
 void AddHeader(ByteWriter& w, uint8_t opcode, uint32_t lifetime_s,
                const net::IpAddress& self) {
-  w.U8(kVersion).U8(opcode).U16(0).U32(lifetime_s).Append(self.Mapped16());
+  w.U8(kPcpVersion).U8(opcode).U16(0).U32(lifetime_s).Append(self.Mapped16());
 }
 
 absl::Status Malformed(absl::string_view what, Bytes datagram) {
@@ -67,12 +66,13 @@ absl::StatusOr<PcpReply> ParsePcpReply(Bytes datagram) {
     return Malformed("no response header", datagram);
   }
   PcpReply reply;
+  reply.version = *version;
   reply.result = PcpResult{*result};
   reply.lifetime_s = *lifetime;
   reply.epoch_s = *epoch;
   // A server of another version answers in its own (§9).
   if (reply.result == PcpResult::kUnsupportedVersion) return reply;
-  if (*version != kVersion) {
+  if (*version != kPcpVersion) {
     return Malformed(absl::StrCat("version ", *version), datagram);
   }
   if (*opcode == (kReply | kAnnounce)) return reply;

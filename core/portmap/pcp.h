@@ -26,6 +26,8 @@ namespace warren::portmap {
 // it who does not know it, and we believe no answer without it (§11.1, §11.4).
 using PcpNonce = std::array<uint8_t, 12>;
 
+inline constexpr uint8_t kPcpVersion = 2;
+
 // §7.4. Other values are kept as they are: all of them refuse.
 enum class PcpResult : uint8_t {
   kSuccess = 0,
@@ -52,6 +54,7 @@ struct PcpMapRequest {
 std::vector<uint8_t> BuildPcpMap(const PcpMapRequest& request);
 
 struct PcpReply {
+  uint8_t version = kPcpVersion;  // another with kUnsupportedVersion only
   PcpResult result = PcpResult::kSuccess;
   // Of the mapping; with an error, how long the answer will stay the same.
   uint32_t lifetime_s = 0;
