@@ -34,7 +34,10 @@ Tunnel::Tunnel(io::EventLoop& loop, Rng& rng, TunnelCallbacks callbacks)
       rng_(rng),
       callbacks_(std::move(callbacks)),
       devices_(std::make_unique<Devices>(
-          loop, [this](net::PacketBatch& batch) { OnSockets(batch); })),
+          loop, [this](net::PacketBatch& batch) { OnSockets(batch); },
+          [this](uint64_t id, absl::StatusOr<std::string> response) {
+            engine_->OnExchange(loop_.Now(), id, std::move(response));
+          })),
       lanes_(std::make_unique<Lanes>()) {}
 
 Tunnel::~Tunnel() {
@@ -94,6 +97,7 @@ void Tunnel::Stop() {
   lanes_->arena_used = 0;
   devices_->lost_relays.clear();
   devices_->sockets.CloseAll();
+  devices_->exchanges.Cancel();
   // Only the interface is affected, and it may be gone already.
   (void)devices_->interface->Clear();
 }
@@ -238,7 +242,8 @@ void Tunnel::Drain() {
 Instant Tunnel::Next() const {
   Instant next = devices_->links->Next();
   if (!engine_) return next;
-  return std::min({next, engine_->Next().at, links_->Next()});
+  return std::min(
+      {next, engine_->Next().at, links_->Next(), devices_->exchanges.Next()});
 }
 
 void Tunnel::OnTimeout(Instant now) {
@@ -246,6 +251,7 @@ void Tunnel::OnTimeout(Instant now) {
   if (!engine_) return;
   engine_->OnTimeout(loop_.Now());
   links_->OnTimeout(now);
+  devices_->exchanges.OnTimeout(now);
   Drain();
 }
 

@@ -97,6 +97,9 @@ void Tunnel::OnEvent(const engine::EngineEvent& event) {
     callbacks_.report();
   } else if (const auto* sockets = std::get_if<engine::SocketsWanted>(&event)) {
     OnSocketsWanted(*sockets);
+  } else if (const auto* exchange =
+                 std::get_if<engine::ExchangeWanted>(&event)) {
+    devices_->exchanges.Start(*exchange);
   } else {
     callbacks_.event(event);
   }

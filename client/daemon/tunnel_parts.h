@@ -11,6 +11,7 @@
 
 #include "client/daemon/interface_config.h"
 #include "client/daemon/link_watch.h"
+#include "client/daemon/tcp_exchanges.h"
 #include "client/daemon/tunnel.h"
 #include "client/io/intermission.h"
 #include "client/io/netlink.h"
@@ -32,8 +33,12 @@ struct Tunnel::Devices {
   std::set<RelayId> lost_relays;  // said to be so
   Intermission intermission;
   Resolver resolver;
-  Devices(io::EventLoop& loop, UdpSockets::Received received)
-      : sockets(loop, std::move(received)), resolver(loop) {}
+  TcpExchanges exchanges;
+  Devices(io::EventLoop& loop, UdpSockets::Received received,
+          TcpExchanges::Answer answer)
+      : sockets(loop, std::move(received)),
+        resolver(loop),
+        exchanges(loop, std::move(answer)) {}
 };
 
 // Room for what one relay read brings; a full arena is handed on at once.
