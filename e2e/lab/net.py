@@ -19,6 +19,8 @@ from lab import nat
 
 CONTROL_ADDRESS = "203.0.113.2"
 RELAY_ADDRESS = "203.0.113.3"
+OTHER_RELAY_ADDRESS = "203.0.113.4"
+NAT64_ADDRESS = "203.0.113.5"
 _FIRST_WAN = 10  # the first router's last byte; also its LAN's third
 MAX_SITES = 60
 
@@ -82,6 +84,9 @@ def veth(first, first_device, second, second_device):
         "peer", "name", second_device, "netns", second)
     ip(first, f"link set {first_device} up")
     ip(second, f"link set {second_device} up")
+
+
+CONTROL_ADDRESS6, RELAY_ADDRESS6 = public_ipv6(2), public_ipv6(3)
 
 
 class Internet:

@@ -78,17 +78,17 @@ class Site:
 
     def add_ipv6(self, *hosts):
         """Gives the site IPv6 behind a stateful firewall, without NAT."""
-        net.ip(self.router, f"addr add {self.outside6}/64 dev wan nodad",
+        net.ip(self.router, f"addr replace {self.outside6}/64 dev wan nodad",
                f"route replace default via {net.public_ipv6(1)}")
         if self.kind.is_public:
             return
         lan = f"2001:db8:{self.number:x}::"
-        net.ip(self.router, f"addr add {lan}1/64 dev lan nodad")
+        net.ip(self.router, f"addr replace {lan}1/64 dev lan nodad")
         net.write_sysctl(self.router, net__ipv6__conf__all__forwarding=1)
         net.nft(self.router, nat.IPV6_FIREWALL)
         net.ip("inet", f"route replace {lan}/64 via {self.outside6}")
         for i, host in enumerate(hosts or (self.name,)):
-            net.ip(host, f"addr add {lan}{100 + i}/64 dev eth0 nodad",
+            net.ip(host, f"addr replace {lan}{100 + i}/64 dev eth0 nodad",
                    f"route replace default via {self.gateway6}")
 
     @property

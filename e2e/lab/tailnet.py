@@ -3,7 +3,7 @@
 import os
 import signal
 
-from lab import nat, net
+from lab import nat, nat64, net
 from lab.site import Site
 from lab.programs import (LabError, PLACE, Program, call, call_json, wait_until)
 
@@ -29,6 +29,7 @@ class Node:
         self._tailnet = tailnet
         self.daemon = None
         self.known_address = None
+        self.nameserver = None  # its DNS server; none: nobody answers
 
     @property
     def kind(self):
@@ -46,12 +47,23 @@ class Node:
         """Starts the daemon and waits until its socket answers."""
         argv = [self._tailnet.program("warrend"), "--state-dir", self.state_dir,
                 "--socket", self.socket, "--tun", "warren0"]
+        if self.nameserver:
+            argv = self._with_nameserver(argv)
         if self.daemon:
             self.daemon.start()
         else:
             os.makedirs(self.state_dir, mode=0o700, exist_ok=True)
             self.daemon = Program(self.name, self.name, argv, environment)
         wait_until(lambda: self._answers(), 10, f"{self.name}'s daemon answers")
+
+    def _with_nameserver(self, argv):
+        """The command line that runs argv with a resolv.conf of its own."""
+        path = f"{PLACE}/resolv-{self.name}.conf"
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"nameserver {self.nameserver}\n")
+        script = f'mount --bind {path} /etc/resolv.conf && exec "$@"'
+        return ["unshare", "--mount", "--propagation", "private", "--", "sh",
+                "-c", script, "sh", *argv]
 
     def _answers(self):
         if not self.daemon.running():
@@ -69,9 +81,10 @@ class Node:
         return call_json(self.name, self._tailnet.program("warren"), "--socket",
                          self.socket, "status", "--json")
 
-    def up(self, auth_key, *extra, **options):
-        return self.cli("up", "--login-server", _CONTROL_URL, "--auth-key",
-                        auth_key, "--hostname", self.name, *extra, **options)
+    def up(self, auth_key, *extra, server=None, **options):
+        return self.cli("up", "--login-server", server or _CONTROL_URL,
+                        "--auth-key", auth_key, "--hostname", self.name, *extra,
+                        **options)
 
     def address(self, family=4):
         return self.cli("ip", f"-{family}").stdout.strip()
@@ -95,6 +108,7 @@ class Tailnet:
         self.internet.add_public_host("relay", net.RELAY_ADDRESS)
         self.control = None
         self.relay = None
+        self._others = []  # programs that end with the rest
 
     def program(self, name):
         folder = {"warren": "client/cli", "warrend": "client/daemon",
@@ -144,11 +158,43 @@ class Tailnet:
         """Control and relay, one user, and the relay in the relay map."""
         self.start_control()
         self.start_relay()
-        self.admin("relay", "create", "--id", str(_RELAY_ID), "--code", "lab",
-                   "--name", "Lab relay", "--hostname", net.RELAY_ADDRESS,
-                   "--ipv4", net.RELAY_ADDRESS, "--derp-port", "80",
-                   "--plain-http")
+        self._list_relay("lab", net.RELAY_ADDRESS, "--id", str(_RELAY_ID))
         self.admin("user", "create", _USER)
+
+    def start_dual_stack_servers(self):
+        """Like start_servers(), but both have IPv6, too."""
+        for host, address in (("control", net.CONTROL_ADDRESS6),
+                              ("relay", net.RELAY_ADDRESS6)):
+            net.ip(host, f"addr add {address}/64 dev wan nodad",
+                   f"route add default via {net.public_ipv6(1)}")
+        self.start_control("--listen", "[::]:80")
+        self.start_relay("--listen", ":80", "--plain-http", "--stun-listen",
+                         ":3478")
+        self._list_relay("lab", net.RELAY_ADDRESS, "--ipv6", net.RELAY_ADDRESS6)
+        self.admin("user", "create", _USER)
+
+    def start_nat64(self):
+        self._others += nat64.start(self.internet)
+
+    def start_other_relay(self):
+        """A second relay, in a region of its own; returns its Program."""
+        host, address = "relay2", net.OTHER_RELAY_ADDRESS
+        self.internet.add_public_host(host, address)
+        relay = Program(host, host, [
+            self.program("warren-relay"), "--listen", f"{address}:80",
+            "--plain-http", "--stun-listen", f"{address}:3478", "--key-file",
+            f"{PLACE}/{host}.key"])
+        self._others.append(relay)
+        wait_until(lambda: self._alive(relay) and call(
+            host, "curl", "-sf", f"http://{address}/derp/latency-check",
+            check=False).returncode == 0, 15, f"{host} answers")
+        self._list_relay("other", address)
+        return relay
+
+    def _list_relay(self, code, address, *options):
+        self.admin("relay", "create", "--code", code, "--name", f"Relay {code}",
+                   "--hostname", address, "--ipv4", address, "--derp-port",
+                   "80", "--plain-http", *options)
 
     def admin(self, *argv, **options):
         return call("control", self.program("warren-admin"), "--socket",
@@ -189,7 +235,8 @@ class Tailnet:
     def programs(self):
         """All that should be running, nodes first."""
         daemons = [node.daemon for node in self.nodes.values() if node.daemon]
-        return daemons + [p for p in (self.relay, self.control) if p]
+        servers = [self.relay, *self._others, self.control]
+        return daemons + [program for program in servers if program]
 
     def stop(self):
         """Ends everything in order; the first complaint is raised at the end."""
