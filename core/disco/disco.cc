@@ -169,6 +169,13 @@ TxId NewTxId(Rng& rng) {
   return txid;
 }
 
+uint32_t PaddingFor(size_t size) {
+  constexpr size_t kBoxTag = 16;
+  constexpr size_t kPing = 2 + sizeof(TxId) + crypto::NodeKey::kSize;
+  constexpr size_t kUnpadded = kHeaderSize + kBoxTag + kPing;
+  return size <= kUnpadded ? 0 : static_cast<uint32_t>(size - kUnpadded);
+}
+
 std::vector<uint8_t> Encode(const Message& message) {
   ByteWriter w;
   const auto start = [&w](Type type) { w.U8(type).U8(kVersion); };

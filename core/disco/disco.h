@@ -45,6 +45,10 @@ using TxId = std::array<uint8_t, 12>;
 
 TxId NewTxId(Rng& rng);
 
+// The padding of a ping with a node key whose datagram has `size` bytes; 0 if
+// it has so many without (124).
+uint32_t PaddingFor(size_t size);
+
 // 01: are you there? Answered by a Pong with the same txid.
 struct Ping {
   TxId txid{};

@@ -88,17 +88,9 @@ absl::Status Engine::OnNetmapDiff(Instant now, const netmap::NetmapDiff& diff) {
 }
 
 void Engine::OnLinkChange(Instant now, const LinkState& link) {
-  EngineState& s = *state_;
-  s.Enter(now);
-  if (s.link != link) {
-    s.link = link;
-    s.network.SetLink(now, link);
-    for (const auto& [id, peer] : s.peers.all()) {
-      peer->agent.OnLinkChange(now);
-      s.FollowAgent(now, *peer);
-    }
-  }
-  s.Settle(now);
+  state_->Enter(now);
+  state_->SetLink(now, link);
+  state_->Settle(now);
 }
 
 void Engine::OnRelayConnected(Instant now, RelayId relay) {
@@ -249,22 +241,7 @@ std::optional<EngineEvent> Engine::PollEvent() {
   return event;
 }
 
-Deadline Engine::Next() const {
-  const EngineState& s = *state_;
-  const Deadline candidates[] = {
-      {s.device.Next().at, Wake::kWireGuard},
-      {s.peers.Next(), Wake::kPath},
-      {s.network.Next(), Wake::kStun},
-      {s.relays.Next(), Wake::kRelayIdle},
-      {s.expiry.next, Wake::kKeyExpiry},
-      {s.why.Next(), Wake::kWhy},
-  };
-  Deadline next;
-  for (const Deadline& d : candidates) {
-    if (d.at < next.at) next = d;
-  }
-  return next;
-}
+Deadline Engine::Next() const { return state_->Next(); }
 
 const crypto::NodeKey* Engine::KeyOf(net::PeerIndex index) const {
   const Peer* peer = state_->peers.Find(index);

@@ -82,8 +82,9 @@ class Engine {
   // FAILED_PRECONDITION: it starts from another version than ours, or there is
   // no netmap yet: ask for a full one. Nothing is changed.
   absl::Status OnNetmapDiff(Instant now, const netmap::NetmapDiff& diff);
-  // Another set of addresses or ports: forgets every proven path, asks STUN
-  // again and finds new paths; traffic goes on over the relay meanwhile.
+  // Graded (link_change.h): what is only new is used as well; when something
+  // vanished, every path is in doubt, and traffic goes both ways until it has
+  // proven itself again. Either way STUN is asked, and peers in use are told.
   void OnLinkChange(Instant now, const LinkState& link);
   // Login finished, or the connection is lost.
   void OnRelayConnected(Instant now, RelayId relay);

@@ -8,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/base/overloaded.h"
 #include "core/engine/engine_state.h"
+#include "core/engine/link_change.h"
 
 namespace warren::engine {
 namespace {
@@ -30,6 +31,7 @@ EngineState::EngineState(EngineConfig config, Rng& engine_rng, Instant now,
       disco_key(crypto::DiscoPrivateKey::Generate(rng)),
       device(MeshDevice(config.mtu_bytes), rng, now, unix_at_now),
       network(rng),
+      own(rng, config.mtu_bytes),
       clock{now, now, unix_at_now} {
   device.SetPrivateKey(now, std::move(config.node_key));
 }
@@ -40,6 +42,7 @@ void EngineState::Enter(Instant now) {
   outbox.Recycle();
   scratch.polled.clear();
   scratch.num_handed_out = 0;
+  if (now - clock.wake_at > kSlept) OnWake(now);
 }
 
 void EngineState::Settle(Instant now) {
@@ -48,10 +51,24 @@ void EngineState::Settle(Instant now) {
   DrainNetwork(now);
   SendStun();
   DrainRelays();
+  clock.wake_at = Next().at;
   std::vector<Warning> warnings = Health();
   if (warnings == out.warnings) return;
   out.warnings = std::move(warnings);
   out.events.push_back(HealthChanged{out.warnings});
+}
+
+Deadline EngineState::Next() const {
+  const Deadline candidates[] = {
+      {device.Next().at, Wake::kWireGuard}, {peers.Next(), Wake::kPath},
+      {network.Next(), Wake::kStun},        {relays.Next(), Wake::kRelayIdle},
+      {expiry.next, Wake::kKeyExpiry},      {why.Next(), Wake::kWhy},
+  };
+  Deadline next;
+  for (const Deadline& d : candidates) {
+    if (d.at < next.at) next = d;
+  }
+  return next;
 }
 
 absl::Status EngineState::SetNetmap(Instant now, netmap::Netmap next) {
@@ -109,7 +126,7 @@ void EngineState::UpsertPeer(Instant now, const netmap::Node& node) {
     const auto index = device.AddPeer(now, std::move(config));
     // Our own key, another node's key, or too many: it stays unreachable.
     if (!index.ok()) return;
-    peer = &peers.Add(std::make_unique<Peer>(*index, node, rng));
+    peer = &peers.Add(std::make_unique<Peer>(*index, node, own));
   } else if (peer->node.allowed_ips != node.allowed_ips) {
     device.SetAllowedIps(peer->index, node.allowed_ips).IgnoreError();
   }
@@ -217,6 +234,7 @@ void EngineState::DrainNetwork(Instant now) {
         Overloaded{
             [&](EndpointsChanged& changed) {
               out.events.push_back(std::move(changed));
+              UpdateOwnNode();
               for (const auto& [id, peer] : peers.all()) {
                 peer->agent.OnOwnEndpointsChanged(now);
                 FollowAgent(now, *peer);

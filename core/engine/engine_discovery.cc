@@ -53,9 +53,13 @@ void EngineState::OnDisco(Instant now, Bytes datagram,
                  [&](const disco::Ping& ping) {
                    Peer& asker =
                        relay_source != nullptr ? *relay_source : *senders[0];
-                   SendDisco(now, asker, disco::Pong{ping.txid, from}, from);
+                   if (asker.agent.OnPing(now, ping.txid, from)) {
+                     SendDisco(now, asker, disco::Pong{ping.txid, from}, from);
+                   }
                    for (Peer* peer : senders) {
-                     peer->agent.OnPing(now, from);
+                     if (peer != &asker) {
+                       peer->agent.OnPing(now, ping.txid, from);
+                     }
                      FollowAgent(now, *peer);
                    }
                  },
@@ -146,6 +150,7 @@ void EngineState::FollowAgent(Instant now, Peer& peer) {
               disco::Ping message;
               message.txid = ping.txid;
               message.node_key = device.private_key()->public_key();
+              message.padding = disco::PaddingFor(ping.size);
               SendDisco(now, peer, message, ping.to);
             },
             [&](const path::SendCallMeMaybe&) {

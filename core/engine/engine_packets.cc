@@ -63,7 +63,7 @@ void EngineState::RouteAll(Instant now, net::PacketBatch& sealed,
       out.counters.Count(Drop::kNoPath);
       continue;
     }
-    path::Route route = peer->agent.OnSend(now);
+    path::Route route = peer->agent.OnSend(now, packet.size);
     FollowAgent(now, *peer);
     const bool relay = route.relay && relays.Use(now, peer->relay);
     // A second copy must not take the room of another packet.

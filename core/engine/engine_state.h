@@ -20,6 +20,7 @@
 #include "core/engine/why_exchange.h"
 #include "core/filter/filter.h"
 #include "core/net/ip_packet.h"
+#include "core/path/own_node.h"
 #include "core/wg/device.h"
 
 namespace warren::engine {
@@ -27,8 +28,8 @@ namespace warren::engine {
 // What an Engine is made of. Its parts do not know each other: what one says,
 // this hands to the others. The packet lane is in engine_packets.cc, what goes
 // beside it (disco, STUN, TSMP) in engine_discovery.cc, what native peers say
-// to each other in engine_notes.cc, the netmap and the parts' events in
-// engine_control.cc.
+// to each other in engine_notes.cc, the network under the tunnel in
+// engine_link.cc, the netmap and the parts' events in engine_control.cc.
 class EngineState {
  public:
   EngineState(EngineConfig config, Rng& engine_rng, Instant now,
@@ -85,6 +86,13 @@ class EngineState {
   // Sends what `why` wants sent, tells what is over.
   void FollowWhy(Instant now);
 
+  // ---- engine_link.cc ----
+  void SetLink(Instant now, const LinkState& next);
+  // Time has jumped.
+  void OnWake(Instant now);
+  // Brings `own` up to date.
+  void UpdateOwnNode();
+
   // ---- engine_control.cc ----
   absl::Status SetNetmap(Instant now, netmap::Netmap netmap);
   void ApplyDiff(Instant now, const netmap::NetmapDiff& diff);
@@ -101,6 +109,8 @@ class EngineState {
   std::vector<Warning> Health() const;
   PeerStatus StatusOf(const Peer& peer) const;
 
+  Deadline Next() const;
+
   bool running() const { return netmap && !expiry.self_expired; }
   absl::Duration UnixAt(Instant now) const {
     return clock.unix_at_anchor + (now - clock.anchor);
@@ -110,6 +120,7 @@ class EngineState {
     Instant now;  // of the latest call
     Instant anchor;
     absl::Duration unix_at_anchor;
+    Instant wake_at = Instant::Never();  // as asked for after the latest call
   };
   struct Expiry {
     bool self_expired = false;
@@ -135,6 +146,7 @@ class EngineState {
   filter::Filter filter;
   SelfNetwork network;
   RelayUse relays;
+  path::OwnNode own;
   PeerTable peers;
   std::optional<netmap::Netmap> netmap;
   WhyExchange why;

@@ -10,7 +10,6 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "core/base/instant.h"
-#include "core/base/rng.h"
 #include "core/base/strong_id.h"
 #include "core/crypto/box.h"
 #include "core/crypto/keys.h"
@@ -19,13 +18,15 @@
 #include "core/net/packet_batch.h"
 #include "core/netmap/netmap.h"
 #include "core/path/agent.h"
+#include "core/path/own_node.h"
 
 namespace warren::engine {
 
 // One peer that WireGuard knows.
 struct Peer {
-  Peer(net::PeerIndex peer_index, const netmap::Node& peer_node, Rng& rng)
-      : index(peer_index), node(peer_node), agent(rng) {}
+  Peer(net::PeerIndex peer_index, const netmap::Node& peer_node,
+       path::OwnNode& own)
+      : index(peer_index), node(peer_node), agent(own) {}
 
   const net::PeerIndex index;
   netmap::Node node;           // as the netmap has it

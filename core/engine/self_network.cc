@@ -16,13 +16,16 @@ void SelfNetwork::SetRelayMap(Instant now, const derp::RelayMap& map) {
   Recheck(now);
 }
 
-void SelfNetwork::SetLink(Instant now, const LinkState& link) {
-  where_ = netcheck::Whereabouts();
+void SelfNetwork::SetLink(Instant now, const LinkState& link,
+                          path::LinkChange change) {
+  if (change == path::LinkChange::kMoved) {
+    where_ = netcheck::Whereabouts();
+    report_ = netcheck::Report();
+    home_.Forget();
+  }
   where_.interface_addresses = link.addresses;
   where_.udp4_port = link.udp4_port;
   where_.udp6_port = link.udp6_port;
-  report_ = netcheck::Report();
-  home_.Forget();
   UpdateEndpoints();
   Recheck(now);
 }

@@ -22,6 +22,7 @@
 #include "core/net/nat_behavior.h"
 #include "core/netcheck/checker.h"
 #include "core/netcheck/own_endpoints.h"
+#include "core/path/action.h"
 
 namespace warren::engine {
 
@@ -43,7 +44,8 @@ class SelfNetwork {
   explicit SelfNetwork(Rng& rng) : rng_(rng), checker_(rng), home_(rng) {}
 
   void SetRelayMap(Instant now, const derp::RelayMap& map);
-  void SetLink(Instant now, const LinkState& link);
+  // What STUN said holds on, unless the node moved.
+  void SetLink(Instant now, const LinkState& link, path::LinkChange change);
   void OnResolved(Instant now, absl::string_view hostname,
                   std::vector<net::IpAddress> addresses);
   // Answers to ExchangeWanted and RelayLatencyWanted; stale ones are ignored.

@@ -15,10 +15,12 @@ namespace warren::path {
 
 // ---- What an agent wants done. ----
 
-// A disco ping with `txid` to a UDP endpoint or, by relay, to the peer.
+// A disco ping with `txid` to a UDP endpoint or, by relay, to the peer; if
+// `size` is not 0, padded so that its datagram has that many bytes.
 struct SendPing {
   net::Endpoint to;
   disco::TxId txid;
+  uint16_t size = 0;
 };
 // A disco CallMeMaybe with our endpoints, by the relay.
 struct SendCallMeMaybe {};
@@ -45,6 +47,13 @@ struct Route {
 struct Search {
   Instant since;
   int num_rounds = 0;  // of pings to all candidates, and calls; 3 take 1 s
+};
+
+// How much of the network under this node is another one now.
+enum class LinkChange : uint8_t {
+  kNone,
+  kGrown,  // there is more of it; what was there still is
+  kMoved,  // any path may be dead, and any NAT mapping gone
 };
 
 }  // namespace warren::path

@@ -1,24 +1,26 @@
+// What comes in and goes out: traffic, disco, pings that people ask for.
+
 #include "core/path/agent.h"
 
 #include <algorithm>
-#include <array>
+#include <limits>
 
 namespace warren::path {
 namespace {
 
-// From one round of pings to the next, while there is no direct path. The
-// first are quick, for a lost packet; the last repeats.
-constexpr std::array<absl::Duration, 6> kRoundSpacing = {
-    absl::Milliseconds(300), absl::Milliseconds(700), absl::Seconds(2),
-    absl::Seconds(5),        absl::Seconds(5),        absl::Seconds(15)};
-
-constexpr absl::Duration kCallSpacing = absl::Milliseconds(200);
-
-Score ScoreOf(const net::Endpoint& endpoint, absl::Duration rtt) {
-  return {Tier::kDirect, rtt, endpoint.address().family()};
-}
+// What WireGuard puts around an inner packet, beside padding to 16 bytes.
+constexpr uint16_t kWireGuardOverhead = 32;
+constexpr size_t kPadding = 16;
+// Of one sample in the smoothed round-trip time: a path is not worth leaving
+// for one slow pong.
+constexpr double kRttGain = 0.25;
 
 }  // namespace
+
+Agent::Agent(OwnNode& own)
+    : own_(own),
+      candidates_(own),
+      mtu_(static_cast<uint16_t>(own.mtu_bytes + kWireGuardOverhead)) {}
 
 void Agent::SetRelay(Instant now, RelayId relay) {
   reach_.relay = relay;
@@ -40,23 +42,27 @@ void Agent::OnDiscoKey(Instant now, bool has_key) {
   if (active(now)) StartDiscovery(now);
 }
 
-Route Agent::OnSend(Instant now) {
+Route Agent::OnSend(Instant now, size_t size) {
   NoteActivity(now);
-  if (Trusted(now)) {
-    liveness_.OnSent(now, best_->rtt);
-    return {best_->endpoint, false};
+  const bool has_relay = reach_.relay != RelayId();
+  if (!Trusted(now)) {
+    if (best_) liveness_.Doubt(now);
+    SearchIfNeeded(now);
   }
-  if (best_) liveness_.Doubt(now);
-  if (discovery_.next.IsNever()) StartDiscovery(now);
-  return {BestEndpoint(), reach_.relay != RelayId()};
+  if (!best_) return {net::Endpoint(), has_relay};
+  mtu_.OnSent(now, size);
+  const MtuProber::Fit fit = mtu_.FitOf(size);
+  if (fit == MtuProber::Fit::kNo && has_relay) return {net::Endpoint(), true};
+  const bool sure = Trusted(now) && fit != MtuProber::Fit::kUnknown;
+  if (Trusted(now)) liveness_.OnSent(now, best_->rtt);
+  return {best_->endpoint, has_relay && !sure};
 }
 
 void Agent::OnAuthentic(Instant now, const net::Endpoint& from) {
   if (from.IsRelay()) return;
   if (best_ && best_->endpoint == from) {
     // It proves their way to us, not ours to them, so trust stays as it is.
-    if (Trusted(now)) liveness_.OnAnswer();
-    return;
+    return liveness_.OnTraffic(now, best_->rtt);
   }
   // Once a second is enough: this is called for each packet.
   if (activity_.heard_at == from && now - activity_.heard < absl::Seconds(1)) {
@@ -67,39 +73,57 @@ void Agent::OnAuthentic(Instant now, const net::Endpoint& from) {
   AskBack(now, from);
 }
 
-void Agent::OnPing(Instant now, const net::Endpoint& from) {
-  Log({.at = now, .kind = ProbeKind::kPingReceived, .endpoint = from});
+bool Agent::OnPing(Instant now, const disco::TxId& txid,
+                   const net::Endpoint& from) {
+  if (!bounds_.replies.Note(txid)) return false;
+  Log(now, ProbeKind::kPingReceived, from);
+  if (from.IsRelay()) return true;
   AskBack(now, from);
+  const Candidate* candidate = candidates_.Find(from);
+  const bool proven =
+      candidate != nullptr &&
+      now - candidate->last_pong < CandidateSet::kObservedLifetime;
+  return proven || (bounds_.replies.Take(now) && own_.pongs.Take(now));
 }
 
 void Agent::AskBack(Instant now, const net::Endpoint& from) {
-  if (from.IsRelay() || !reach_.has_disco_key) return;
+  if (!reach_.has_disco_key) return;
   Candidate* candidate = candidates_.Observe(now, from);
   if (candidate == nullptr) return;
   // Their packet came through, so ours may: ask at once, not at the next round.
   // Even if we asked a moment ago: that may have met a NAT still closed.
   const bool proven = now - candidate->last_pong < kTrust;
-  if (!proven && now - candidate->last_ping_back >= kPingBackSpacing) {
-    candidate->last_ping_back = now;
-    PingCandidate(now, *candidate);
-  }
+  if (proven || now - candidate->last_ping_back < kPingBackSpacing) return;
+  candidate->last_ping_back = now;
+  PingCandidate(now, *candidate);
+  // If they left the address that we use, we should know soon.
+  if (best_ && active(now)) liveness_.Suspect(now);
 }
 
 bool Agent::OnPong(Instant now, const disco::TxId& txid) {
   const std::optional<SentPing> ping = pings_.Take(txid);
   if (!ping) return false;
   const absl::Duration rtt = now - ping->sent_at;
-  Log({.at = now,
-       .kind = ProbeKind::kPongReceived,
-       .endpoint = ping->to,
-       .rtt = rtt});
+  if (ping->size == 0) {
+    out_.log.Add({.at = now,
+                  .kind = ProbeKind::kPongReceived,
+                  .endpoint = ping->to,
+                  .rtt = rtt});
+  }
   OnUserPong(now, *ping);
   if (ping->to.IsRelay()) return true;
   Candidate* candidate = candidates_.Find(ping->to);
   if (candidate == nullptr) return true;  // It was withdrawn meanwhile.
   candidate->last_pong = now;
-  candidate->rtt = rtt;
+  if (candidate->rtt == absl::InfiniteDuration()) {
+    candidate->rtt = rtt;
+  } else if (ping->size == 0) {
+    candidate->rtt += kRttGain * (rtt - candidate->rtt);
+  }
   ConsiderBest(now, *candidate);
+  if (ping->size > 0 && BestEndpoint() == ping->to) {
+    FollowMtu(now, mtu_.OnPong(now, ping->size));
+  }
   return true;
 }
 
@@ -107,9 +131,8 @@ void Agent::OnCallMeMaybe(Instant now,
                           std::span<const net::Endpoint> endpoints) {
   if (!reach_.has_disco_key) return;
   activity_.called_us = now;
-  Log({.at = now,
-       .kind = ProbeKind::kCallReceived,
-       .count = static_cast<uint32_t>(endpoints.size())});
+  Log(now, ProbeKind::kCallReceived, {},
+      static_cast<uint32_t>(endpoints.size()));
   candidates_.SetFromCall(now, endpoints, BestEndpoint());
   // Both sides ping at about the same time: that opens both NATs. Also when we
   // have a path: a peer that calls has none, so ours may be dead.
@@ -127,37 +150,11 @@ bool Agent::Ping(Instant now, uint64_t ping_id) {
   if (has_relay) SendPingTo(now, net::Endpoint::Relay(reach_.relay), ping_id);
   if (best_) liveness_.Doubt(now);
   for (Candidate& candidate : candidates_.all()) {
-    if (best_ && candidate.endpoint == best_->endpoint) continue;
+    if (candidate.endpoint == BestEndpoint()) continue;
     if (!PingCandidate(now, candidate, ping_id)) break;
   }
-  if (discovery_.next.IsNever()) StartDiscovery(now);
+  SearchIfNeeded(now);
   return true;
-}
-
-void Agent::OnLinkChange(Instant now) {
-  Log({.at = now, .kind = ProbeKind::kLinkChanged});
-  pings_.Clear();
-  for (Candidate& candidate : candidates_.all()) {
-    candidate.last_ping = Instant::LongAgo();
-    candidate.last_pong = Instant::LongAgo();
-  }
-  if (best_) {
-    DropBest(now);
-  } else if (active(now)) {
-    StartDiscovery(now);
-  }
-}
-
-void Agent::OnOwnEndpointsChanged(Instant now) {
-  const bool awaited = now - activity_.called_us < kCallerWaits;
-  if ((active(now) || awaited) && !Trusted(now)) CallPeer(now);
-}
-
-void Agent::OnTimeout(Instant now) {
-  ExpirePings(now);
-  if (now >= liveness_.Next()) OnLivenessTimeout(now);
-  if (now >= activity_.heartbeat) OnHeartbeat(now);
-  if (now >= discovery_.next) RunDiscovery(now);
 }
 
 std::optional<Action> Agent::PollAction() {
@@ -168,8 +165,8 @@ std::optional<Action> Agent::PollAction() {
 }
 
 Instant Agent::Next() const {
-  return std::min({pings_.Next(), liveness_.Next(), activity_.heartbeat,
-                   discovery_.next, user_pings_.Next()});
+  return std::min({pings_.Next(), liveness_.Next(), mtu_.Next(),
+                   activity_.heartbeat, discovery_.next, user_pings_.Next()});
 }
 
 Path Agent::path() const {
@@ -181,6 +178,11 @@ Path Agent::path() const {
 std::optional<absl::Duration> Agent::rtt() const {
   if (!best_) return std::nullopt;
   return best_->rtt;
+}
+
+size_t Agent::largest_inner() const {
+  if (!best_ || !mtu_.limited()) return std::numeric_limits<size_t>::max();
+  return (mtu_.proven() - kWireGuardOverhead) / kPadding * kPadding;
 }
 
 std::optional<Search> Agent::search(Instant now) const {
@@ -203,95 +205,6 @@ void Agent::NoteActivity(Instant now) {
   if (activity_.heartbeat.IsNever()) activity_.heartbeat = now + kHeartbeat;
 }
 
-void Agent::StartDiscovery(Instant now) {
-  if (!reach_.has_disco_key) return;
-  discovery_.round = 0;
-  discovery_.since = now;
-  RunDiscovery(now);
-}
-
-void Agent::RunDiscovery(Instant now) {
-  if (!active(now)) {
-    discovery_.next = Instant::Never();
-    return;
-  }
-  PingAll(now);
-  CallPeer(now);
-  const size_t round = std::min<size_t>(static_cast<size_t>(discovery_.round),
-                                        kRoundSpacing.size() - 1);
-  ++discovery_.round;
-  discovery_.next =
-      Trusted(now) ? Instant::Never() : now + kRoundSpacing[round];
-}
-
-void Agent::PingAll(Instant now) {
-  if (!reach_.has_disco_key) return;
-  candidates_.Expire(now, BestEndpoint());
-  discovery_.last = now;
-  for (Candidate& candidate : candidates_.all()) {
-    if (now - candidate.last_ping >= kPingSpacing) {
-      PingCandidate(now, candidate);
-    }
-  }
-}
-
-bool Agent::PingCandidate(Instant now, Candidate& candidate, uint64_t ping_id) {
-  if (!budget_.Take(now)) {
-    Log({.at = now,
-         .kind = ProbeKind::kProbesRefused,
-         .endpoint = candidate.endpoint});
-    return false;
-  }
-  candidate.last_ping = now;
-  SendPingTo(now, candidate.endpoint, ping_id);
-  return true;
-}
-
-// Stock calls only after it sent a ping; a call without one costs less than
-// the time it saves when the netmap names no endpoint of the peer.
-void Agent::CallPeer(Instant now) {
-  if (reach_.relay == RelayId() || now - discovery_.last_call < kCallSpacing)
-    return;
-  discovery_.last_call = now;
-  out_.actions.push_back(SendCallMeMaybe{});
-}
-
-void Agent::SendPingTo(Instant now, const net::Endpoint& to, uint64_t ping_id) {
-  const SentPing& ping = pings_.Add(now, rng_, to, ping_id);
-  Log({.at = now, .kind = ProbeKind::kPingSent, .endpoint = to});
-  out_.actions.push_back(SendPing{to, ping.txid});
-}
-
-void Agent::ConsiderBest(Instant now, const Candidate& candidate) {
-  const bool same = best_ && best_->endpoint == candidate.endpoint;
-  if (!same && Trusted(now) &&
-      !WorthSwitching(ScoreOf(best_->endpoint, best_->rtt),
-                      ScoreOf(candidate.endpoint, candidate.rtt))) {
-    return;
-  }
-  best_ = Best{candidate.endpoint, candidate.rtt, now + kTrust};
-  liveness_.OnAnswer();
-  discovery_.next = Instant::Never();
-  ReportPath(now);
-}
-
-void Agent::DropBest(Instant now) {
-  if (!best_) return;
-  Log({.at = now, .kind = ProbeKind::kPathLost, .endpoint = best_->endpoint});
-  best_.reset();
-  liveness_.OnAnswer();
-  ReportPath(now);
-  if (active(now)) StartDiscovery(now);
-}
-
-void Agent::ReportPath(Instant now) {
-  const Path current = path();
-  if (current == out_.reported) return;
-  out_.reported = current;
-  Log({.at = now, .kind = ProbeKind::kPathTaken, .endpoint = current.endpoint});
-  out_.actions.push_back(PathTaken{current});
-}
-
 void Agent::OnUserPong(Instant now, const SentPing& ping) {
   if (!user_pings_.Take(ping.ping_id)) return;
   const PathKind kind =
@@ -300,57 +213,16 @@ void Agent::OnUserPong(Instant now, const SentPing& ping) {
       PingAnswered{ping.ping_id, {kind, ping.to}, now - ping.sent_at});
 }
 
-void Agent::OnHeartbeat(Instant now) {
-  if (!active(now)) {  // Nobody wants the peer: be silent until somebody does.
-    activity_.heartbeat = Instant::Never();
-    discovery_.next = Instant::Never();
-    liveness_.OnAnswer();
-    return;
-  }
-  activity_.heartbeat = now + kHeartbeat;
-  if (!best_) {
-    if (discovery_.next.IsNever()) StartDiscovery(now);
-    return;
-  }
-  SendPingTo(now, best_->endpoint, 0);
-  if (!Trusted(now)) {
-    liveness_.Doubt(now);
-    if (discovery_.next.IsNever()) StartDiscovery(now);
-  } else if (best_->rtt > kGoodEnough && now - discovery_.last >= kUpgrade) {
-    PingAll(now);
-    CallPeer(now);
-  }
+void Agent::SendPingTo(Instant now, const net::Endpoint& to, uint64_t ping_id,
+                       uint16_t size) {
+  const SentPing& ping = pings_.Add(now, own_.rng, to, ping_id, size);
+  if (size == 0) Log(now, ProbeKind::kPingSent, to);
+  out_.actions.push_back(SendPing{to, ping.txid, size});
 }
 
-void Agent::OnLivenessTimeout(Instant now) {
-  if (!best_) return liveness_.OnAnswer();
-  switch (liveness_.OnTimeout(now, best_->rtt)) {
-    case Liveness::Step::kNothing:
-      break;
-    case Liveness::Step::kProbe:
-      if (liveness_.just_doubted()) {
-        Log({.at = now,
-             .kind = ProbeKind::kPathDoubted,
-             .endpoint = best_->endpoint});
-      }
-      SendPingTo(now, best_->endpoint, 0);
-      if (liveness_.in_doubt() && discovery_.next.IsNever()) {
-        StartDiscovery(now);
-      }
-      break;
-    case Liveness::Step::kDead:
-      DropBest(now);
-      break;
-  }
-}
-
-void Agent::ExpirePings(Instant now) {
-  while (const auto ping = pings_.TakeTimedOut(now)) {
-    Log({.at = now, .kind = ProbeKind::kPingLost, .endpoint = ping->to});
-  }
-  while (const auto ping_id = user_pings_.TakeTimedOut(now)) {
-    out_.actions.push_back(PingAnswered{*ping_id, path(), std::nullopt});
-  }
+void Agent::Log(Instant now, ProbeKind kind, const net::Endpoint& endpoint,
+                uint32_t count) {
+  out_.log.Add({.at = now, .kind = kind, .endpoint = endpoint, .count = count});
 }
 
 }  // namespace warren::path

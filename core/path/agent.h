@@ -9,18 +9,19 @@
 
 #include "absl/time/time.h"
 #include "core/base/instant.h"
-#include "core/base/rng.h"
 #include "core/base/strong_id.h"
 #include "core/disco/disco.h"
 #include "core/net/ip.h"
 #include "core/path/action.h"
 #include "core/path/candidate_set.h"
 #include "core/path/liveness.h"
+#include "core/path/mtu_prober.h"
+#include "core/path/own_node.h"
 #include "core/path/path.h"
 #include "core/path/ping_ledger.h"
+#include "core/path/ping_replies.h"
 #include "core/path/probe_budget.h"
 #include "core/path/probe_log.h"
-#include "core/path/score.h"
 #include "core/path/user_pings.h"
 
 namespace warren::path {
@@ -31,7 +32,13 @@ namespace warren::path {
 // Wire behaviour as specs 5.3, 5.4 and 6.4 to 6.8; what differs from stock,
 // within what stock peers accept, is said at the constants.
 //
-// A peer we do not send to costs nothing: Next() is Never().
+// A peer we do not send to costs nothing: Next() is Never(). While we send (and
+// WireGuard's keepalives make the receiver of a flow send), each end pings the
+// path it uses every kHeartbeat; those pings and their pongs refresh the NAT
+// mappings of both ends on both ends' paths, though these may differ, sooner
+// than any NAT forgets (30 s; RFC 4787 asks for 2 minutes). So no lifetime of a
+// NAT needs to be learned.
+//
 // Time goes in by `now`, which never goes back; drain PollAction() after each
 // call that takes it.
 class Agent {
@@ -47,15 +54,16 @@ class Agent {
   // of ours, this often.
   static constexpr absl::Duration kPingSpacing = absl::Milliseconds(200);
   static constexpr absl::Duration kPingBackSpacing = absl::Seconds(1);
-  // Pings to addresses that proved nothing: at most this many at once, and
-  // then this many a second. What an evil peer can make us send to a victim.
+  // Pings to candidates: at most this many at once, and then this many a
+  // second, of 124 bytes each. What an evil peer can make us send to victims,
+  // beside pongs (ping_replies.h) and within what all peers can (own_node.h).
   static constexpr double kProbeBurst = 128;
   static constexpr double kProbesPerSecond = 20;
-  // A peer that called waits so long for news of our endpoints.
-  static constexpr absl::Duration kCallerWaits = absl::Seconds(5);
+  // A peer that called, or that we left, waits so long for our new endpoints.
+  static constexpr absl::Duration kNewsAwaited = absl::Seconds(5);
 
-  // `rng` must outlive the agent.
-  explicit Agent(Rng& rng) : rng_(rng) {}
+  // `own` must outlive the agent.
+  explicit Agent(OwnNode& own);
 
   // ---- Facts about the peer. ----
   // The relay to reach it by now; 0: none.
@@ -66,25 +74,29 @@ class Agent {
   void OnDiscoKey(Instant now, bool has_key);
 
   // ---- Traffic. ----
-  // A packet for the peer goes out now: where to? Notes that the peer is
-  // wanted.
-  Route OnSend(Instant now);
+  // A WireGuard datagram of `size` bytes for the peer goes out now: where to?
+  // Notes that the peer is wanted.
+  Route OnSend(Instant now, size_t size);
   // A WireGuard packet of the peer, authentic and fresh, came from `from`.
   void OnAuthentic(Instant now, const net::Endpoint& from);
 
-  // ---- Disco, opened and thus authentic. Pings are answered by the caller. --
-  void OnPing(Instant now, const net::Endpoint& from);
+  // ---- Disco, opened and thus authentic. ----
+  // True: answer it by a pong to `from`.
+  bool OnPing(Instant now, const disco::TxId& txid, const net::Endpoint& from);
   // False if it answers no ping of ours.
   bool OnPong(Instant now, const disco::TxId& txid);
   void OnCallMeMaybe(Instant now, std::span<const net::Endpoint> endpoints);
 
-  // ---- Commands. ----
+  // ---- Commands, and facts about this node. ----
   // Pings by the way the traffic takes. False: there is none, or too many.
   bool Ping(Instant now, uint64_t ping_id);
-  // We moved: nothing that was proven holds.
-  void OnLinkChange(Instant now);
+  // `own` is up to date. kMoved: every path is in doubt until it proves itself
+  // again; traffic goes both ways meanwhile.
+  void OnLinkChange(Instant now, LinkChange change);
   // Our own endpoints changed: peers that wait for a way should know.
   void OnOwnEndpointsChanged(Instant now);
+  // These sockets of ours are closed: no path goes through them.
+  void OnSocketsClosed(Instant now, uint16_t first, uint16_t count);
   void OnTimeout(Instant now);
 
   std::optional<Action> PollAction();
@@ -92,15 +104,22 @@ class Agent {
 
   Path path() const;
   std::optional<absl::Duration> rtt() const;  // of path(), if known
+  // The largest inner packet worth sending. Larger ones do not pass the direct
+  // path and take the relay: tell the app, which may send smaller ones.
+  size_t largest_inner() const;
   // nullopt: nobody wants the peer, or the direct path is good.
   std::optional<Search> search(Instant now) const;
   bool active(Instant now) const { return now < activity_.until; }
   std::span<const Candidate> candidates() const { return candidates_.all(); }
   // Whoever else looks for a way adds to it.
-  ProbeLog& log() { return log_; }
-  const ProbeLog& log() const { return log_; }
+  ProbeLog& log() { return out_.log; }
+  const ProbeLog& log() const { return out_.log; }
 
  private:
+  struct Reach {
+    RelayId relay;
+    bool has_disco_key = false;
+  };
   // The direct path in use, proven at least once.
   struct Best {
     net::Endpoint endpoint;
@@ -110,61 +129,72 @@ class Agent {
   // Rounds of pings to all candidates.
   struct Discovery {
     int round = 0;
-    Instant since;                    // while it runs
-    Instant next = Instant::Never();  // while it runs
+    Instant since;
+    Instant next = Instant::Never();  // unless it runs
     Instant last = Instant::LongAgo();
     Instant last_call = Instant::LongAgo();
   };
   struct Activity {
     Instant called_us = Instant::LongAgo();
+    Instant link_changed = Instant::LongAgo();
     Instant until = Instant::LongAgo();
     Instant heartbeat = Instant::Never();
     // Where authentic packets came from lately, other than the path in use.
     net::Endpoint heard_at;
     Instant heard = Instant::LongAgo();
   };
+  struct Bounds {
+    ProbeBudget pings{kProbeBurst, kProbesPerSecond};
+    PingReplies replies;
+  };
   struct Output {
     Path reported;
     std::deque<Action> actions;
-  };
-  // How the peer can be reached at all.
-  struct Reach {
-    RelayId relay;
-    bool has_disco_key = false;
+    ProbeLog log;
   };
 
+  // ---- agent.cc ----
   bool Trusted(Instant now) const;
-  // Something authentic came from there: learn whether we can reach it.
-  void AskBack(Instant now, const net::Endpoint& from);
   net::Endpoint BestEndpoint() const;  // not set if there is none
   void NoteActivity(Instant now);
+  // Something authentic came from there: learn whether we can reach it.
+  void AskBack(Instant now, const net::Endpoint& from);
+  void OnUserPong(Instant now, const SentPing& ping);
+  void SendPingTo(Instant now, const net::Endpoint& to, uint64_t ping_id,
+                  uint16_t size = 0);
+  void Log(Instant now, ProbeKind kind, const net::Endpoint& endpoint = {},
+           uint32_t count = 0);
+
+  // ---- agent_search.cc ----
+  bool NeedsSearch(Instant now) const;
+  void SearchIfNeeded(Instant now);
   void StartDiscovery(Instant now);
   void RunDiscovery(Instant now);
   void PingAll(Instant now);
-  // False if the budget is empty.
   bool PingCandidate(Instant now, Candidate& candidate, uint64_t ping_id = 0);
   void CallPeer(Instant now);
-  void SendPingTo(Instant now, const net::Endpoint& to, uint64_t ping_id);
   void ConsiderBest(Instant now, const Candidate& candidate);
+  void TakeBest(Instant now, const Candidate& candidate);
+  // In doubt: another path may have answered since.
+  void TakeFresherPath(Instant now);
   void DropBest(Instant now);
   void ReportPath(Instant now);
-  void OnUserPong(Instant now, const SentPing& ping);
   void OnHeartbeat(Instant now);
   void OnLivenessTimeout(Instant now);
+  void FollowMtu(Instant now, bool changed);
   void ExpirePings(Instant now);
-  void Log(const ProbeEvent& event) { log_.Add(event); }
 
-  Rng& rng_;
+  OwnNode& own_;
   Reach reach_;
   CandidateSet candidates_;
   PingLedger pings_;
   std::optional<Best> best_;
   Liveness liveness_;  // of best_
+  MtuProber mtu_;      // of best_
   Discovery discovery_;
-  ProbeBudget budget_{kProbeBurst, kProbesPerSecond};
+  Bounds bounds_;
   Activity activity_;
   UserPings user_pings_;
-  ProbeLog log_;
   Output out_;
 };
 

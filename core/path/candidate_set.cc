@@ -4,13 +4,6 @@
 
 namespace warren::path {
 
-bool IsPlausible(const net::Endpoint& endpoint) {
-  const net::IpAddress& address = endpoint.address();
-  return endpoint.IsSet() && !endpoint.IsRelay() && !address.IsMulticast() &&
-         !address.IsLoopback() && !address.IsUnspecified() &&
-         !address.IsTailnet() && !(address.is_v6() && address.IsLinkLocal());
-}
-
 void CandidateSet::SetFromNetmap(Instant now,
                                  std::span<const net::Endpoint> endpoints,
                                  const net::Endpoint& keep) {
@@ -31,15 +24,15 @@ void CandidateSet::SetFrom(std::span<const net::Endpoint> endpoints,
   size_t taken = 0;
   for (const net::Endpoint& endpoint : endpoints) {
     if (taken == max) break;
-    if (!IsPlausible(endpoint)) continue;
-    Candidate& candidate = FindOrAdd(endpoint);
+    if (!IsUsable(endpoint)) continue;
+    Candidate& candidate = FindOrAdd(own_.WayTo(endpoint));
     if (!(candidate.*source)) ++taken;
     candidate.*source = true;
   }
 }
 
 Candidate* CandidateSet::Observe(Instant now, const net::Endpoint& endpoint) {
-  if (!IsPlausible(endpoint)) return nullptr;
+  if (!IsUsable(endpoint)) return nullptr;
   const auto observed = [now](const Candidate& c) {
     return c.observed_until > now;
   };
@@ -60,6 +53,12 @@ Candidate* CandidateSet::Observe(Instant now, const net::Endpoint& endpoint) {
   Candidate& candidate = FindOrAdd(endpoint);
   candidate.observed_until = now + kObservedLifetime;
   return &candidate;
+}
+
+void CandidateSet::RemoveSockets(uint16_t first, uint16_t count) {
+  std::erase_if(candidates_, [first, count](const Candidate& c) {
+    return c.endpoint.socket() >= first && c.endpoint.socket() - first < count;
+  });
 }
 
 void CandidateSet::Expire(Instant now, const net::Endpoint& keep) {

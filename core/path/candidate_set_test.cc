@@ -22,22 +22,14 @@ std::vector<net::Endpoint> Many(uint32_t count) {
   return endpoints;
 }
 
-TEST(IsPlausible, RefusesWhereNoPeerCanBe) {
-  EXPECT_TRUE(IsPlausible(At("192.168.1.2:41641")));
-  EXPECT_TRUE(IsPlausible(At("169.254.3.4:1")));
-  EXPECT_TRUE(IsPlausible(At("[2001:db8::9]:41641")));
-  for (const char* text :
-       {"127.0.0.1:41641", "[::1]:41641", "224.0.0.251:5353", "[ff02::1]:1",
-        "0.0.0.0:41641", "[fe80::1]:41641", "100.64.0.3:41641",
-        "[fd7a:115c:a1e0::3]:41641", "192.0.2.1:0"}) {
-    EXPECT_FALSE(IsPlausible(At(text))) << text;
-  }
-  EXPECT_FALSE(IsPlausible(net::Endpoint::Relay(RelayId(900))));
-  EXPECT_FALSE(IsPlausible(net::Endpoint()));
-}
+class CandidateSetTest : public ::testing::Test {
+ protected:
+  SeededRng rng_{1};
+  OwnNode own_{rng_};
+};
 
-TEST(CandidateSet, KeepsWhatAnySourceNames) {
-  CandidateSet set;
+TEST_F(CandidateSetTest, KeepsWhatAnySourceNames) {
+  CandidateSet set(own_);
   set.SetFromNetmap(kStart, std::vector{Nth(1), Nth(2)}, {});
   set.SetFromCall(kStart, std::vector{Nth(2), Nth(3)}, {});
   EXPECT_EQ(set.all().size(), 3u);
@@ -48,16 +40,16 @@ TEST(CandidateSet, KeepsWhatAnySourceNames) {
   EXPECT_TRUE(set.all().empty());
 }
 
-TEST(CandidateSet, KeepsTheAddressInUse) {
-  CandidateSet set;
+TEST_F(CandidateSetTest, KeepsTheAddressInUse) {
+  CandidateSet set(own_);
   set.SetFromNetmap(kStart, std::vector{Nth(1), Nth(2)}, {});
   set.SetFromNetmap(kStart, {}, Nth(2));
   ASSERT_EQ(set.all().size(), 1u);
   EXPECT_EQ(set.all()[0].endpoint, Nth(2));
 }
 
-TEST(CandidateSet, ForgetsAnObservedAddressAfter45Seconds) {
-  CandidateSet set;
+TEST_F(CandidateSetTest, ForgetsAnObservedAddressAfter45Seconds) {
+  CandidateSet set(own_);
   set.Observe(kStart, Nth(1));
   set.Observe(kStart + absl::Seconds(40), Nth(1));
   set.Expire(kStart + absl::Seconds(84), {});
@@ -66,8 +58,8 @@ TEST(CandidateSet, ForgetsAnObservedAddressAfter45Seconds) {
   EXPECT_EQ(set.Find(Nth(1)), nullptr);
 }
 
-TEST(CandidateSet, BoundsEachSourceByItself) {
-  CandidateSet set;
+TEST_F(CandidateSetTest, BoundsEachSourceByItself) {
+  CandidateSet set(own_);
   set.SetFromCall(kStart, Many(10'000), {});
   EXPECT_EQ(set.all().size(), CandidateSet::kMaxFromCall);
   for (uint32_t n = 0; n < 10'000; ++n) {
@@ -80,12 +72,43 @@ TEST(CandidateSet, BoundsEachSourceByItself) {
   EXPECT_NE(set.Find(Nth(0)), nullptr);
 }
 
-TEST(CandidateSet, CountsAnEndpointNamedTwiceOnce) {
-  CandidateSet set;
+TEST_F(CandidateSetTest, CountsAnEndpointNamedTwiceOnce) {
+  CandidateSet set(own_);
   std::vector<net::Endpoint> endpoints(1000, Nth(1));
   endpoints.push_back(Nth(2));
   set.SetFromCall(kStart, endpoints, {});
   EXPECT_NE(set.Find(Nth(2)), nullptr);
+}
+
+TEST_F(CandidateSetTest, NeverHoldsOurselvesButANeighbour) {
+  own_.endpoints = {Nth(1), At("192.168.1.20:41641")};
+  CandidateSet set(own_);
+  set.SetFromCall(
+      kStart,
+      std::vector{Nth(1), At("192.168.1.20:41641"), At("192.168.1.20:41642"),
+                  At("192.168.1.21:41641")},
+      {});
+  EXPECT_EQ(set.all().size(), 2u);
+  EXPECT_EQ(set.Observe(kStart, Nth(1).Through(16)), nullptr);
+}
+
+TEST_F(CandidateSetTest, KeepsOneAddressByTwoSocketsApart) {
+  CandidateSet set(own_);
+  set.Observe(kStart, Nth(1));
+  set.Observe(kStart, Nth(1).Through(16));
+  set.Observe(kStart, Nth(1).Through(17));
+  EXPECT_EQ(set.all().size(), 3u);
+  set.RemoveSockets(16, 1);
+  EXPECT_EQ(set.all().size(), 2u);
+  EXPECT_NE(set.Find(Nth(1).Through(17)), nullptr);
+}
+
+TEST_F(CandidateSetTest, GoesByTheNat64WhereThereIsNoIpv4) {
+  own_.has_v4 = false;
+  own_.nat64_prefix = ::warren::testing::Ip("64:ff9b::");
+  CandidateSet set(own_);
+  set.SetFromNetmap(kStart, std::vector{At("192.0.2.1:9")}, {});
+  EXPECT_NE(set.Find(At("[64:ff9b::c000:201]:9")), nullptr);
 }
 
 }  // namespace

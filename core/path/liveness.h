@@ -10,8 +10,10 @@
 namespace warren::path {
 
 // Notices within a second that a direct path no longer answers, from the
-// traffic itself: what is sent must be answered, by authentic packets or, when
-// the app is silent, by pongs to probes. A path without traffic costs nothing.
+// traffic itself: what is sent must be followed by authentic packets on the
+// path or, when the app is silent, by a pong to a probe. Authentic packets
+// prove the way from the peer only, so they put the probe off, but no further
+// than kProofAge after the last pong. A path without traffic costs nothing.
 //
 //   sent ---kAnswerWait---> probe ---kProbeWait---> in doubt: send both ways
 //     ---more probes, kRetrySpacing apart---> dead after kMaxProbes
@@ -21,6 +23,7 @@ class Liveness {
   static constexpr absl::Duration kAnswerWait = absl::Milliseconds(300);
   // At least this long between first probes: what a one-way flow costs.
   static constexpr absl::Duration kProbeSpacing = absl::Milliseconds(600);
+  static constexpr absl::Duration kProofAge = absl::Milliseconds(500);
   static constexpr absl::Duration kProbeWait = absl::Milliseconds(200);
   static constexpr absl::Duration kRetrySpacing = absl::Milliseconds(250);
   // At 10% loss each way, one in a million doubts ends a working path.
@@ -31,15 +34,28 @@ class Liveness {
   // A packet left on the path. `rtt`: of the path.
   void OnSent(Instant now, absl::Duration rtt) {
     if (!due_.IsNever()) return;
-    const absl::Duration wait = std::max(kAnswerWait, 2 * Bounded(rtt));
-    due_ = std::max(now + wait, last_probe_ + kProbeSpacing);
+    due_ = std::max(now + Wait(rtt), last_probe_ + kProbeSpacing);
   }
-  // The peer answered on the path, or the path is another.
-  void OnAnswer() {
+  // An authentic packet came on the path.
+  void OnTraffic(Instant now, absl::Duration rtt) {
+    if (num_probes_ > 0 || due_.IsNever()) return;
+    due_ = std::min(now + Wait(rtt), std::max(now, last_pong_ + kProofAge));
+  }
+  // The path answered a ping.
+  void OnPong(Instant now) {
+    Rest();
+    last_pong_ = now;
+  }
+  // Nobody needs to know, or the path is another.
+  void Rest() {
     due_ = Instant::Never();
     num_probes_ = 0;
   }
-  // There is a reason to doubt: probe at once.
+  // The peer may be elsewhere: probe at once.
+  void Suspect(Instant now) {
+    if (num_probes_ == 0) due_ = std::min(due_, now);
+  }
+  // The path may not work any more: probe at once, and send both ways.
   void Doubt(Instant now) {
     if (num_probes_ > 0) return;
     num_probes_ = 1;
@@ -49,8 +65,10 @@ class Liveness {
   bool in_doubt() const { return num_probes_ > 1; }
   // The probe just sent is the one that made it so.
   bool just_doubted() const { return num_probes_ == 2; }
+  // Two probes in a row are lost: it is time to look for another path.
+  bool lasting_doubt() const { return num_probes_ > 2; }
 
-  // What to do now. After kDead, OnAnswer() begins anew.
+  // What to do now. After kDead, OnPong() or Rest() begins anew.
   Step OnTimeout(Instant now, absl::Duration rtt) {
     if (now < due_) return Step::kNothing;
     if (num_probes_ >= kMaxProbes) return Step::kDead;
@@ -67,9 +85,13 @@ class Liveness {
   static absl::Duration Bounded(absl::Duration rtt) {
     return std::min(rtt, absl::Milliseconds(500));
   }
+  static absl::Duration Wait(absl::Duration rtt) {
+    return std::max(kAnswerWait, 2 * Bounded(rtt));
+  }
 
   Instant due_ = Instant::Never();
   Instant last_probe_ = Instant::LongAgo();
+  Instant last_pong_ = Instant::LongAgo();
   int num_probes_ = 0;
 };
 

@@ -5,9 +5,10 @@
 namespace warren::path {
 
 const SentPing& PingLedger::Add(Instant now, Rng& rng, const net::Endpoint& to,
-                                uint64_t ping_id) {
+                                uint64_t ping_id, uint16_t size) {
   if (pings_.size() == kMaxPings) pings_.pop_front();
-  return pings_.emplace_back(SentPing{disco::NewTxId(rng), to, now, ping_id});
+  return pings_.emplace_back(
+      SentPing{disco::NewTxId(rng), to, now, ping_id, size});
 }
 
 std::optional<SentPing> PingLedger::Take(const disco::TxId& txid) {

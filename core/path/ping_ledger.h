@@ -20,6 +20,7 @@ struct SentPing {
   net::Endpoint to;  // UDP endpoint or relay
   Instant sent_at;
   uint64_t ping_id = 0;  // of the PingPath command it serves; 0: none
+  uint16_t size = 0;     // of the datagram, if padded to probe the MTU; else 0
 };
 
 // The pings of one peer under way. Only a pong to one of them proves anything,
@@ -31,7 +32,7 @@ class PingLedger {
 
   // Records a ping with a new random txid.
   const SentPing& Add(Instant now, Rng& rng, const net::Endpoint& to,
-                      uint64_t ping_id);
+                      uint64_t ping_id, uint16_t size = 0);
   // The ping that a pong with `txid` answers; it is no longer under way.
   std::optional<SentPing> Take(const disco::TxId& txid);
   // The oldest ping that timed out.
