@@ -120,15 +120,13 @@ class Agent {
     RelayId relay;
     bool has_disco_key = false;
   };
-  // The direct path in use, proven at least once.
-  struct Best {
+  struct Best {  // proven at least once
     net::Endpoint endpoint;
     absl::Duration rtt;
     Instant trusted_until;
   };
-  // Rounds of pings to all candidates.
   struct Discovery {
-    int round = 0;
+    int round = 0;  // of pings to all candidates
     Instant since;
     Instant next = Instant::Never();  // unless it runs
     Instant last = Instant::LongAgo();
@@ -139,8 +137,7 @@ class Agent {
     Instant link_changed = Instant::LongAgo();
     Instant until = Instant::LongAgo();
     Instant heartbeat = Instant::Never();
-    // Where authentic packets came from lately, other than the path in use.
-    net::Endpoint heard_at;
+    net::Endpoint heard_at;  // lately, other than the path in use
     Instant heard = Instant::LongAgo();
   };
   struct Bounds {
