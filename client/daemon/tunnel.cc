@@ -37,6 +37,9 @@ Tunnel::Tunnel(io::EventLoop& loop, Rng& rng, TunnelCallbacks callbacks)
           loop, [this](net::PacketBatch& batch) { OnSockets(batch); },
           [this](uint64_t id, absl::StatusOr<std::string> response) {
             engine_->OnExchange(loop_.Now(), id, std::move(response));
+          },
+          [this](RelayId relay, std::optional<absl::Duration> latency) {
+            engine_->OnRelayLatency(loop_.Now(), relay, latency);
           })),
       lanes_(std::make_unique<Lanes>()) {}
 
@@ -98,6 +101,7 @@ void Tunnel::Stop() {
   devices_->lost_relays.clear();
   devices_->sockets.CloseAll();
   devices_->exchanges.Cancel();
+  devices_->latencies.Cancel();
   // Only the interface is affected, and it may be gone already.
   (void)devices_->interface->Clear();
 }
@@ -242,8 +246,8 @@ void Tunnel::Drain() {
 Instant Tunnel::Next() const {
   Instant next = devices_->links->Next();
   if (!engine_) return next;
-  return std::min(
-      {next, engine_->Next().at, links_->Next(), devices_->exchanges.Next()});
+  return std::min({next, engine_->Next().at, links_->Next(),
+                   devices_->exchanges.Next(), devices_->latencies.Next()});
 }
 
 void Tunnel::OnTimeout(Instant now) {
@@ -252,6 +256,7 @@ void Tunnel::OnTimeout(Instant now) {
   engine_->OnTimeout(loop_.Now());
   links_->OnTimeout(now);
   devices_->exchanges.OnTimeout(now);
+  devices_->latencies.OnTimeout(now);
   Drain();
 }
 

@@ -100,6 +100,10 @@ void Tunnel::OnEvent(const engine::EngineEvent& event) {
   } else if (const auto* exchange =
                  std::get_if<engine::ExchangeWanted>(&event)) {
     devices_->exchanges.Start(*exchange);
+  } else if (const auto* latency =
+                 std::get_if<engine::RelayLatencyWanted>(&event)) {
+    devices_->latencies.Measure(latency->relays, engine_->netmap()->relay_map,
+                                std::nullopt);
   } else {
     callbacks_.event(event);
   }

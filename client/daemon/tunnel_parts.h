@@ -17,6 +17,7 @@
 #include "client/io/netlink.h"
 #include "client/io/udp.h"
 #include "client/io/udp_sockets.h"
+#include "client/relay/relay_latencies.h"
 #include "client/relay/resolver.h"
 #include "core/net/packet_batch.h"
 
@@ -34,11 +35,13 @@ struct Tunnel::Devices {
   Intermission intermission;
   Resolver resolver;
   TcpExchanges exchanges;
+  RelayLatencies latencies;
   Devices(io::EventLoop& loop, UdpSockets::Received received,
-          TcpExchanges::Answer answer)
+          TcpExchanges::Answer answer, RelayLatencies::Answer latency)
       : sockets(loop, std::move(received)),
         resolver(loop),
-        exchanges(loop, std::move(answer)) {}
+        exchanges(loop, std::move(answer)),
+        latencies(loop, resolver, std::move(latency)) {}
 };
 
 // Room for what one relay read brings; a full arena is handed on at once.

@@ -3,51 +3,18 @@
 #include <array>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client/relay/relay_dial.h"
 #include "core/base/overloaded.h"
 #include "core/base/status_macros.h"
 #include "core/derp/frame.h"
-#include "io/tls.h"
 
 namespace warren::client {
-namespace {
-
-absl::StatusOr<std::shared_ptr<const io::TlsContext>> TlsFor(
-    const derp::RelayNode& relay) {
-  io::TlsClientOptions options;
-  if (relay.insecure_for_tests) {
-    options.verify = io::TlsVerify::kOff;
-  } else if (absl::StartsWith(relay.cert_name, "sha256-raw:")) {
-    options.verify = io::TlsVerify::kPin;
-    options.pin = relay.cert_name;
-  }
-  return io::TlsContext::Client(options);
-}
-
-std::string HostHeader(const derp::RelayNode& relay) {
-  const uint16_t usual = relay.plain_http ? 80 : 443;
-  return relay.DerpPort() == usual
-             ? relay.hostname
-             : absl::StrCat(relay.hostname, ":", relay.DerpPort());
-}
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<RelayConnection>> RelayConnection::Start(
     io::EventLoop& loop, Rng& rng, const derp::RelayNode& relay,
     const std::vector<net::IpAddress>& addresses,
     const crypto::NodePrivateKey& node_key, RelayCallbacks callbacks) {
-  StreamTarget target;
-  for (const net::IpAddress& address : addresses) {
-    target.endpoints.emplace_back(address, relay.DerpPort());
-  }
-  if (!relay.plain_http) {
-    WARREN_ASSIGN_OR_RETURN(target.tls, TlsFor(relay));
-    const bool other_name = !relay.cert_name.empty() &&
-                            !absl::StartsWith(relay.cert_name, "sha256-raw:");
-    target.tls_name = other_name ? relay.cert_name : relay.hostname;
-  }
+  WARREN_ASSIGN_OR_RETURN(StreamTarget target, RelayTarget(relay, addresses));
   auto connection = std::unique_ptr<RelayConnection>(
       new RelayConnection(loop, rng, relay, node_key, std::move(callbacks)));
   connection->Connect(std::move(target));
@@ -78,7 +45,7 @@ void RelayConnection::SendUpgrade() {
   io::HttpRequest request;
   request.method = "GET";
   request.target = "/derp";
-  request.headers = {{"Host", HostHeader(relay_)},
+  request.headers = {{"Host", RelayHostHeader(relay_)},
                      {"User-Agent", "warren"},
                      {"Connection", "Upgrade"},
                      {"Upgrade", "DERP"}};

@@ -4,25 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "client/relay/relay_dial.h"
+
 namespace warren::client {
-namespace {
-
-std::vector<net::IpAddress> LiteralAddresses(const derp::RelayNode& relay) {
-  std::vector<net::IpAddress> out;
-  for (const std::string* text : {&relay.ipv4, &relay.ipv6}) {
-    const auto address = net::IpAddress::Parse(*text);
-    if (address.ok()) out.push_back(*address);
-  }
-  return out;
-}
-
-// Whether DNS is asked for the addresses of `family`.
-bool LeftToDns(const derp::RelayNode& relay, net::Family family) {
-  return (family == net::Family::kV4 ? relay.ipv4 : relay.ipv6).empty();
-}
-
-}  // namespace
-
 struct RelayLinks::Link {
   derp::RelayRegion region;
   std::unique_ptr<RelayConnection> connection;
@@ -142,21 +126,11 @@ void RelayLinks::Connect(RelayId id, Link& link) {
   if (nodes.empty()) return;  // SetMap() brings it back
   link.node = *nodes[link.next_node % nodes.size()];
   link.attempt = ++num_attempts_;
-  const auto literals = LiteralAddresses(link.node);
-  const bool ask_dns = LeftToDns(link.node, net::Family::kV4) ||
-                       LeftToDns(link.node, net::Family::kV6);
-  if (!literals.empty() || !ask_dns) {
-    return OnAddresses(id, link.attempt, literals);
-  }
-  resolver_.Resolve(link.node.hostname,
-                    [this, alive = alive_, id, attempt = link.attempt,
-                     node = link.node](std::vector<net::IpAddress> found) {
-                      if (!*alive) return;
-                      std::erase_if(found, [&](const net::IpAddress& address) {
-                        return !LeftToDns(node, address.family());
-                      });
-                      OnAddresses(id, attempt, found);
-                    });
+  FindRelayAddresses(resolver_, link.node,
+                     [this, alive = alive_, id, attempt = link.attempt](
+                         std::vector<net::IpAddress> addresses) {
+                       if (*alive) OnAddresses(id, attempt, addresses);
+                     });
 }
 
 RelayLinks::Link* RelayLinks::Current(RelayId id, uint64_t attempt) {
@@ -170,7 +144,9 @@ void RelayLinks::OnAddresses(RelayId id, uint64_t attempt,
   Link* const link = Current(id, attempt);
   if (link == nullptr) return;
   auto connection = RelayConnection::Start(
-      loop_, rng_, link->node, addresses, node_key_, CallbacksFor(id, attempt));
+      loop_, rng_, link->node,
+      nat64_ ? ThroughNat64(addresses, *nat64_) : addresses, node_key_,
+      CallbacksFor(id, attempt));
   if (!connection.ok()) return OnClosed(id, *link, connection.status());
   link->connection = *std::move(connection);
   link->connection->SetPreferred(id == home_);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,9 @@ class RelayLinks {
   // Keeps a connection to `relay`, or closes it.
   void SetWanted(RelayId relay, bool wanted);
   void SetHome(RelayId home);
+  // How this network embeds IPv4 addresses (a /96), if it has nothing but IPv6;
+  // for connections made from now on.
+  void SetNat64(std::optional<net::IpAddress> prefix) { nat64_ = prefix; }
 
   // Tells which interface of this host has an address; 0: none (any more).
   using InterfaceOf = std::function<uint32_t(const net::IpAddress&)>;
@@ -94,6 +98,7 @@ class RelayLinks {
   const RelayLinksCallbacks callbacks_;
   derp::RelayMap map_;
   RelayId home_;
+  std::optional<net::IpAddress> nat64_;
   // Ordered: what follows from an event must not depend on a hash.
   std::map<RelayId, std::unique_ptr<Link>> links_;
   // Dropped, perhaps inside a callback of theirs; destroyed at the end of the
