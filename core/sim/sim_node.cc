@@ -12,8 +12,7 @@
 namespace warren::sim {
 namespace {
 
-constexpr size_t kRoom = 64;                // around a packet of the app
-constexpr size_t kMaxWaitingForRelay = 32;  // specs 6.2; the oldest goes
+constexpr size_t kRoom = 64;  // around a packet of the app
 constexpr absl::Duration kRedial = absl::Seconds(1);
 constexpr uint16_t kAppPort = 7;
 
@@ -73,6 +72,16 @@ void SimNode::SendPacket(std::vector<uint8_t> packet) {
   engine_->FromTun(world_.now(), plain, to_send);
   Transmit(to_send);
   Drain();
+}
+
+std::vector<SimNode::Received> SimNode::TakeInbox() {
+  std::vector<Received> taken;
+  for (size_t i = 0; i < inbox_.size(); ++i) {
+    taken.push_back({inbox_times_[i], std::move(inbox_[i])});
+  }
+  inbox_.clear();
+  inbox_times_.clear();
+  return taken;
 }
 
 engine::Path SimNode::PathTo(const SimNode& peer) const {
@@ -235,11 +244,16 @@ void SimNode::TransmitByRelay(const net::Packet& packet) {
   const crypto::NodeKey* key = engine_->KeyOf(packet.peer);
   if (key == nullptr) return;  // The peer was removed meanwhile.
   RelayLink& link = relays_[packet.endpoint.relay()];
+  if (world_.keeps_trace()) {
+    world_.Note(absl::StrCat(host_.name, " => ", packet.endpoint.ToString(),
+                             " for peer ", packet.peer, ", ", packet.size,
+                             " B, first ", *packet.data,
+                             link.connected ? "" : ", not connected"));
+  }
   auto frame =
       derp::BuildPacket(derp::FrameType::kSendPacket, *key, packet.bytes());
-  if (link.connected) return link.relay->Send(*link.connection, frame);
-  if (link.waiting.size() == kMaxWaitingForRelay) link.waiting.pop_front();
-  link.waiting.push_back(std::move(frame));
+  // As client/relay does: what cannot go out now is dropped.
+  if (link.connected) link.relay->Send(*link.connection, std::move(frame));
 }
 
 void SimNode::OnEvent(const engine::EngineEvent& event) {
@@ -324,10 +338,6 @@ void SimNode::Dial(RelayId relay) {
     if (!online()) return;
     RelayLink& up = relays_[relay];
     up.connected = true;
-    for (auto& frame : up.waiting) {
-      up.relay->Send(*up.connection, std::move(frame));
-    }
-    up.waiting.clear();
     engine_->OnRelayConnected(world_.now(), relay);
     Drain();
   };
@@ -383,7 +393,10 @@ void SimNode::Deliver(const net::PacketBatch& to_tun) {
     if (!keeps_texts_ || ip.payload.size() < 8) continue;
     const absl::string_view text = AsText(ip.payload.subspan(8));
     inbox_.emplace_back(text);
-    world_.Note(absl::StrCat(host_.name, " app got ", text));
+    inbox_times_.push_back(world_.now());
+    if (world_.keeps_trace()) {
+      world_.Note(absl::StrCat(host_.name, " app got ", text));
+    }
   }
 }
 

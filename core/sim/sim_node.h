@@ -1,7 +1,6 @@
 #ifndef WARREN_CORE_SIM_SIM_NODE_H_
 #define WARREN_CORE_SIM_SIM_NODE_H_
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -41,6 +40,7 @@ class SimNode {
   NodeId id() const { return id_; }
   net::IpAddress address() const;
   Host& host() { return host_; }
+  const Host& host() const { return host_; }
   const crypto::NodePrivateKey& key() const { return key_; }
   engine::Engine& engine() { return *engine_; }
 
@@ -49,6 +49,12 @@ class SimNode {
   void SendPacket(std::vector<uint8_t> packet);
   // What the app received, oldest first.
   const std::vector<std::string>& inbox() const { return inbox_; }
+  // The same with times; empties the inbox.
+  struct Received {
+    Instant at;
+    std::string text;
+  };
+  std::vector<Received> TakeInbox();
   size_t num_received() const { return num_received_; }
   // Keeps the count only: for hours of traffic.
   void KeepOnlyCounts() { keeps_texts_ = false; }
@@ -85,7 +91,6 @@ class SimNode {
     bool connected = false;
     bool wanted = false;
     derp::FrameReader reader{derp::Reader::kClient};
-    std::deque<std::vector<uint8_t>> waiting;  // until connected
   };
   void Start();
   void TellLink();
@@ -116,6 +121,7 @@ class SimNode {
   std::unique_ptr<engine::Engine> engine_;
   std::map<RelayId, RelayLink> relays_;
   std::vector<std::string> inbox_;
+  std::vector<Instant> inbox_times_;
   std::vector<engine::EngineEvent> events_;
   size_t num_received_ = 0;
   bool keeps_texts_ = true;

@@ -11,6 +11,7 @@ namespace warren::sim {
 namespace {
 
 constexpr size_t kMaxTake = 1 << 20;
+constexpr uint16_t kOtherSocket = 1;  // of STUN (RFC 5780)
 
 }  // namespace
 
@@ -24,6 +25,7 @@ SimRelay::SimRelay(World& world, Network& network, RelayId id)
       relay_(
           std::make_unique<relay::Relay>(relay::Config(), key_, world.rng())) {
   host_.port = derp::kDefaultStunPort;
+  host_.more_ports[kOtherSocket] = derp::kDefaultStunPort + 1;
   host_.receive = [this](const net::Endpoint& from,
                          std::vector<uint8_t> bytes) {
     AnswerStun(from, bytes);
@@ -141,9 +143,13 @@ void SimRelay::AnswerStun(const net::Endpoint& from, Bytes datagram) {
   if (world_.now() < up_at_) return;
   const auto request =
       stun::ParseRequest(datagram, stun::Answer::kTailnetClients);
-  if (!request || request->change_port) return;
-  const stun::ResponseBytes answer = stun::BuildResponse(*request, from, 0);
-  network_.SendUdp(host_, from, {answer.view().begin(), answer.view().end()});
+  if (!request) return;
+  const uint16_t here = from.socket();
+  const uint16_t there = here == kOtherSocket ? 0 : kOtherSocket;
+  const stun::ResponseBytes answer =
+      stun::BuildResponse(*request, from, *host_.PortOf(there));
+  network_.SendUdp(host_, from.Through(request->change_port ? there : here),
+                   {answer.view().begin(), answer.view().end()});
 }
 
 absl::Duration SimRelay::DelayOf(const Client& client) const {

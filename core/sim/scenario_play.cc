@@ -1,0 +1,425 @@
+#include "core/sim/scenario_play.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/sim/lab.h"
+#include "core/sim/traffic.h"
+
+namespace warren::sim {
+namespace {
+
+constexpr absl::Duration kInterval = absl::Milliseconds(100);
+constexpr absl::Duration kSettle = absl::Seconds(5);
+constexpr absl::Duration kReachTime = absl::Seconds(5);
+// What STUN says is believed for some seconds, though it may be wrong by now.
+constexpr absl::Duration kReachTimeAgain = absl::Seconds(10);
+constexpr absl::Duration kCalm = absl::Seconds(2);
+// Between troubles: three datagrams in a row, or random losses in a row.
+constexpr absl::Duration kMaxGap = absl::Milliseconds(300);
+constexpr absl::Duration kMaxGapOfLossy = absl::Milliseconds(800);
+constexpr size_t kMaxWasted = 1000;  // per node, peer and trouble
+
+// How long traffic may be away after a trouble has ended.
+absl::Duration OutageLimit(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::kRoam:
+    case Trouble::kRebind:
+    case Trouble::kRenumber:
+    case Trouble::kLoseV6:
+      return absl::Milliseconds(1500);
+    case Trouble::kBlockUdp:
+    case Trouble::kLossBurst:
+      return absl::Milliseconds(1000);
+    case Trouble::kFlap:
+    case Trouble::kSleep:
+    case Trouble::kPauseControl:
+      return absl::Milliseconds(2000);
+    case Trouble::kRelayRestart:
+      return absl::Milliseconds(3000);
+    case Trouble::kReboot:
+      return absl::Milliseconds(5000);
+    case Trouble::kStepClock:
+    case Trouble::kReplay:
+      return absl::ZeroDuration();
+  }
+  return absl::ZeroDuration();
+}
+
+// What engines do not do yet, physics or not: in pairs that need it, any path
+// is right.
+bool NeedsMore(const Place& a, const Place& b) {
+  const auto lacks = [](const Place& place) {
+    return place.site.mapper == Mapper::kHonest || place.site.nat64;
+  };
+  const Reach reach = ReachOf(a, b);
+  return reach == Reach::kDirectByBirthday ||
+         reach == Reach::kDirectByPrediction ||
+         (reach == Reach::kDirect && (lacks(a) || lacks(b)));
+}
+
+bool Lasts(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::kFlap:
+    case Trouble::kSleep:
+    case Trouble::kRelayRestart:
+    case Trouble::kLoseV6:
+    case Trouble::kPauseControl:
+    case Trouble::kLossBurst:
+    case Trouble::kBlockUdp:
+      return true;
+    default:
+      return false;
+  }
+}
+
+class Player {
+ public:
+  Player(const Scenario& scenario, bool keep_trace);
+
+  Outcome Run();
+
+ private:
+  void Watch();
+  void OnPath(const SimNode& node, const engine::PathChanged& changed);
+  void Expect(bool holds, absl::string_view what);
+  void Talk(absl::Duration duration);
+  void SayFirstWords();
+  void Suffer(const TroublePlan& trouble);
+  void Begin(const TroublePlan& trouble);
+  void End(const TroublePlan& trouble);
+  void Replay(size_t node);
+  void AwaitReach(absl::Duration limit);
+  bool AsOracleSays(size_t from, size_t to) const;
+  void JudgeReach();
+  void JudgeOutages(Instant since, const TroublePlan* trouble, Instant until);
+  bool Affects(const TroublePlan& trouble, size_t node) const;
+  void JudgeWaste();
+  void JudgeIdleness();
+  bool Lossy() const;
+  absl::Duration FirstWordLimit() const;
+
+  const Scenario& scenario_;
+  Lab lab_;
+  std::vector<SimRelay*> relays_;
+  std::vector<Site*> sites_;
+  std::vector<SimNode*> nodes_;
+  std::vector<size_t> at_;  // site of each node, now
+  std::unique_ptr<Traffic> traffic_;
+  std::map<size_t, std::vector<std::vector<uint8_t>>>
+      overheard_;                    // on the way to a node
+  std::map<size_t, size_t> wasted_;  // sent by a node to where nobody is
+  std::map<std::pair<size_t, size_t>, bool> was_direct_;
+  Outcome outcome_;
+};
+
+Player::Player(const Scenario& scenario, bool keep_trace)
+    : scenario_(scenario), lab_(scenario.seed) {
+  if (keep_trace) lab_.world().KeepTrace();
+  Network& network = lab_.network();
+  for (const absl::Duration delay : scenario.relays) {
+    relays_.push_back(&lab_.AddRelay());
+    relays_.back()->host().link.delay = delay;
+  }
+  std::vector<Site*> carriers;
+  for (const NatKind& carrier : scenario.carriers) {
+    carriers.push_back(&network.AddSite({.nat = carrier}));
+  }
+  for (const SitePlan& plan : scenario.sites) {
+    Site* outer = plan.carrier < 0
+                      ? nullptr
+                      : carriers.at(static_cast<size_t>(plan.carrier));
+    sites_.push_back(&network.AddSite(plan.kind, outer));
+  }
+  for (size_t i = 0; i < scenario.nodes.size(); ++i) {
+    const NodePlan& plan = scenario.nodes[i];
+    at_.push_back(plan.site);
+    nodes_.push_back(&lab_.AddNode(NodeName(i), *sites_.at(plan.site)));
+    nodes_.back()->host().link = plan.link;
+  }
+  traffic_ = std::make_unique<Traffic>(lab_.world(), nodes_, kInterval);
+  Watch();
+}
+
+void Player::Watch() {
+  lab_.network().SetTap([this](const Host& from, const net::Endpoint& to,
+                               const std::vector<uint8_t>& bytes) {
+    const Host* reached = lab_.network().LastReached(from, to);
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+      if (&nodes_[i]->host() == &from && reached == nullptr) ++wasted_[i];
+      auto& overheard = overheard_[i];
+      if (&nodes_[i]->host() != reached || overheard.size() >= 200) continue;
+      overheard.push_back(bytes);
+    }
+  });
+  lab_.SetOnPath([this](const SimNode& node, const engine::PathChanged& to) {
+    OnPath(node, to);
+  });
+}
+
+void Player::OnPath(const SimNode& node, const engine::PathChanged& changed) {
+  if (changed.path.kind != engine::PathKind::kDirect) return;
+  const auto peer = std::ranges::find(nodes_, changed.peer, &SimNode::id);
+  const net::Endpoint& to = changed.path.endpoint;
+  const Host* reached = lab_.network().LastReached(node.host(), to);
+  Expect(reached == &(*peer)->host(),
+         absl::StrCat("path of ", NodeName(node.id().value() - 1), " to ",
+                      to.ToString(), ", which is not ", (*peer)->host().name));
+}
+
+void Player::Expect(bool holds, absl::string_view what) {
+  if (holds) return;
+  const absl::Duration at =
+      lab_.world().now() - Instant::FromEpoch(absl::Hours(1));
+  outcome_.failures.push_back(
+      absl::StrCat(absl::FormatDuration(at), ": ", what));
+}
+
+void Player::Talk(absl::Duration duration) {
+  const Instant end = lab_.world().now() + duration;
+  while (lab_.world().now() < end) {
+    traffic_->Send();
+    lab_.world().RunFor(kInterval);
+  }
+  traffic_->Collect();
+}
+
+Outcome Player::Run() {
+  lab_.world().RunFor(kSettle);
+  SayFirstWords();
+  const Instant start = lab_.world().now();
+  AwaitReach(kReachTime);
+  JudgeOutages(start, nullptr, lab_.world().now());
+  for (const TroublePlan& trouble : scenario_.troubles) Suffer(trouble);
+  JudgeWaste();
+  JudgeIdleness();
+  outcome_.num_datagrams = lab_.network().num_sent();
+  outcome_.trace = lab_.world().trace();
+  return std::move(outcome_);
+}
+
+absl::Duration Player::FirstWordLimit() const {
+  absl::Duration far, farthest_relay;
+  for (const NodePlan& node : scenario_.nodes) {
+    far = std::max(far, node.link.delay);
+  }
+  for (const absl::Duration delay : scenario_.relays) {
+    farthest_relay = std::max(farthest_relay, delay);
+  }
+  // Each dials the other's relay, in two round trips; then a handshake and the
+  // packet pass, each from node to relay to node.
+  return 2 * 4 * (far + farthest_relay) + 3 * 2 * (far + farthest_relay) +
+         absl::Milliseconds(20);
+}
+
+void Player::SayFirstWords() {
+  const Instant now = lab_.world().now();
+  traffic_->Send();
+  lab_.world().RunFor(FirstWordLimit());
+  traffic_->Collect();
+  for (const auto& [from, to] : traffic_->Missing(now)) {
+    if (Lossy()) break;  // A direct path may be there already.
+    Expect(false, absl::StrCat("the first packet of ", NodeName(from), " to ",
+                               NodeName(to), " has not arrived"));
+  }
+}
+
+void Player::Suffer(const TroublePlan& trouble) {
+  const Instant begin = lab_.world().now();
+  if (lab_.world().keeps_trace()) lab_.world().Note(Describe(trouble));
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    for (size_t j = 0; j < nodes_.size(); ++j) {
+      if (i != j) was_direct_[{i, j}] = nodes_[i]->IsDirectTo(*nodes_[j]);
+    }
+  }
+  Begin(trouble);
+  if (Lasts(trouble.what)) {
+    if (trouble.what == Trouble::kSleep) {
+      // The others do not talk all the time, as the test would take too long.
+      Talk(std::min(trouble.lasts, absl::Seconds(2)));
+      lab_.world().RunFor(trouble.lasts - absl::Seconds(2));
+    } else {
+      Talk(trouble.lasts);
+    }
+  }
+  End(trouble);
+  const Instant end = lab_.world().now();
+  Talk(OutageLimit(trouble.what));
+  AwaitReach(kReachTimeAgain);
+  JudgeOutages(begin, &trouble, end + OutageLimit(trouble.what));
+}
+
+void Player::Begin(const TroublePlan& trouble) {
+  if (trouble.what == Trouble::kRelayRestart) {
+    return relays_.at(trouble.node)->Restart(trouble.lasts);
+  }
+  SimNode& node = *nodes_.at(trouble.node);
+  switch (trouble.what) {
+    case Trouble::kPauseControl:
+      lab_.Pause(true);
+      [[fallthrough]];
+    case Trouble::kRoam:
+      at_.at(trouble.node) = trouble.where;
+      return node.Roam(*sites_.at(trouble.where));
+    case Trouble::kRebind:
+      return node.host().site->Reset();
+    case Trouble::kRenumber:
+      return lab_.network().Renumber(*node.host().site);
+    case Trouble::kFlap:
+      return node.SetUp(false);
+    case Trouble::kSleep:
+      return node.Sleep(trouble.lasts);
+    case Trouble::kLoseV6:
+      return node.SetV6(false);
+    case Trouble::kLossBurst:
+      node.host().link.loss = 0.5;
+      return;
+    case Trouble::kBlockUdp:
+      node.host().link.udp_blocked = true;
+      return;
+    case Trouble::kReboot:
+      return node.Restart();
+    case Trouble::kStepClock:
+      return node.StepClock(absl::Hours(24 * 365) *
+                            (trouble.where % 2 == 0 ? 3 : -3));
+    case Trouble::kReplay:
+      return Replay(trouble.node);
+    case Trouble::kRelayRestart:
+      return;
+  }
+}
+
+void Player::End(const TroublePlan& trouble) {
+  if (trouble.what == Trouble::kRelayRestart) return;
+  SimNode& node = *nodes_.at(trouble.node);
+  switch (trouble.what) {
+    case Trouble::kPauseControl:
+      return lab_.Pause(false);
+    case Trouble::kFlap:
+      return node.SetUp(true);
+    case Trouble::kLoseV6:
+      return node.SetV6(true);
+    case Trouble::kLossBurst:
+    case Trouble::kBlockUdp:
+      node.host().link = scenario_.nodes.at(trouble.node).link;
+      return;
+    default:
+      return;
+  }
+}
+
+void Player::Replay(size_t node) {
+  const net::Endpoint evil(net::IpAddress::V4(0xcb007142), 6666);
+  const auto overheard = overheard_[node];
+  for (const auto& datagram : overheard) {
+    nodes_.at(node)->InjectUdp(evil, datagram);
+  }
+}
+
+bool Player::AsOracleSays(size_t from, size_t to) const {
+  const Place a = PlaceAt(scenario_, at_.at(from));
+  const Place b = PlaceAt(scenario_, at_.at(to));
+  if (!IsSure(a, b) || NeedsMore(a, b)) return true;
+  const bool direct = nodes_.at(from)->IsDirectTo(*nodes_.at(to));
+  return direct == (ReachOf(a, b) != Reach::kRelayOnly);
+}
+
+void Player::AwaitReach(absl::Duration limit) {
+  const auto as_oracle_says = [&] {
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+      for (size_t j = 0; j < nodes_.size(); ++j) {
+        if (i != j && !AsOracleSays(i, j)) return false;
+      }
+    }
+    return true;
+  };
+  const Instant end = lab_.world().now() + limit;
+  Instant well_since = lab_.world().now();
+  while (lab_.world().now() < end && lab_.world().now() - well_since < kCalm) {
+    Talk(kInterval);
+    if (!as_oracle_says()) well_since = lab_.world().now();
+  }
+  JudgeReach();
+}
+
+void Player::JudgeReach() {
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    for (size_t j = 0; j < nodes_.size(); ++j) {
+      if (i == j || AsOracleSays(i, j)) continue;
+      const Reach reach =
+          ReachOf(PlaceAt(scenario_, at_.at(i)), PlaceAt(scenario_, at_.at(j)));
+      Expect(false,
+             absl::StrCat(NodeName(i), " to ", NodeName(j), " should be ",
+                          NameOf(reach), ", but goes by ",
+                          nodes_[i]->PathTo(*nodes_[j]).endpoint.ToString()));
+    }
+  }
+}
+
+bool Player::Affects(const TroublePlan& trouble, size_t node) const {
+  if (trouble.what == Trouble::kRelayRestart) return true;
+  if (node == trouble.node) return true;
+  return (trouble.what == Trouble::kRebind ||
+          trouble.what == Trouble::kRenumber) &&
+         at_.at(node) == at_.at(trouble.node);
+}
+
+bool Player::Lossy() const {
+  return std::ranges::any_of(
+      scenario_.nodes, [](const NodePlan& node) { return node.link.loss > 0; });
+}
+
+void Player::JudgeOutages(Instant since, const TroublePlan* trouble,
+                          Instant until) {
+  absl::Duration max_gap = Lossy() ? kMaxGapOfLossy : kMaxGap;
+  // Who was idle dials relays again.
+  if (trouble == nullptr) max_gap = std::max(max_gap, FirstWordLimit());
+  for (const Traffic::Outage& outage : traffic_->Outages(since)) {
+    const bool excused =
+        trouble != nullptr &&
+        (Affects(*trouble, outage.from) || Affects(*trouble, outage.to)) &&
+        !(trouble->what == Trouble::kRelayRestart &&
+          was_direct_[{outage.from, outage.to}]);
+    if (excused && outage.over && outage.end <= until) continue;
+    if (outage.end - outage.begin <= max_gap) continue;
+    Expect(false,
+           absl::StrCat(
+               NodeName(outage.from), " did not get through to ",
+               NodeName(outage.to), " for ",
+               absl::FormatDuration(outage.end - outage.begin),
+               outage.over ? ", until " : ", still not at ",
+               absl::FormatDuration(outage.end.SinceEpoch() - absl::Hours(1))));
+  }
+}
+
+void Player::JudgeWaste() {
+  const size_t limit =
+      kMaxWasted * (nodes_.size() - 1) * (1 + scenario_.troubles.size());
+  for (const auto& [node, count] : wasted_) {
+    Expect(count <= limit, absl::StrCat(NodeName(node), " sent ", count,
+                                        " datagrams to where nobody is"));
+  }
+}
+
+void Player::JudgeIdleness() {
+  lab_.world().RunFor(absl::Seconds(100));
+  const uint64_t sent = lab_.network().num_sent();
+  lab_.world().RunFor(absl::Minutes(10));
+  Expect(lab_.network().num_sent() == sent,
+         absl::StrCat(lab_.network().num_sent() - sent,
+                      " datagrams while nobody spoke"));
+  const Instant start = lab_.world().now();
+  Talk(absl::Seconds(2));
+  JudgeOutages(start, nullptr, lab_.world().now());
+}
+
+}  // namespace
+
+Outcome Play(const Scenario& scenario, bool keep_trace) {
+  return Player(scenario, keep_trace).Run();
+}
+
+}  // namespace warren::sim
