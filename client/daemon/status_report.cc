@@ -98,9 +98,9 @@ v1::NetcheckReport NetcheckOf(const engine::NetworkStatus& network,
   if (network.mapped_v4) out.set_global_v4(network.mapped_v4->ToString());
   if (network.mapped_v6) out.set_global_v6(network.mapped_v6->ToString());
   out.set_mapping_varies_by_destination(
-      !network.mapping_varies   ? v1::NetcheckReport::UNKNOWN
-      : *network.mapping_varies ? v1::NetcheckReport::YES
-                                : v1::NetcheckReport::NO);
+      network.nat.hard()   ? v1::NetcheckReport::YES
+      : network.nat.easy() ? v1::NetcheckReport::NO
+                           : v1::NetcheckReport::UNKNOWN);
   out.set_home_relay(network.home_relay.value());
   for (const auto& latency : network.latencies) {
     v1::RelayLatency& added = *out.add_relay_latencies();

@@ -15,6 +15,9 @@ const char* TextOf(Warning warning) {
              "`warren up` again";
     case Warning::kNoUdp:
       return "no STUN server answers over UDP: all traffic is relayed";
+    case Warning::kCaptivePortal:
+      return "this network lets nothing through until you sign in to it: open "
+             "any http:// page in a browser";
     case Warning::kNoHomeRelay:
       return "no relay is known: peers behind a NAT cannot reach this node";
     case Warning::kRelayDisconnected:

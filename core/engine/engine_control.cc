@@ -262,6 +262,9 @@ std::vector<Warning> EngineState::Health() const {
   const RelayId home = network.home();
   if (expiry.self_expired) warnings.push_back(Warning::kKeyExpired);
   if (network.udp_blocked()) warnings.push_back(Warning::kNoUdp);
+  if (network.captive_portal().value_or(false)) {
+    warnings.push_back(Warning::kCaptivePortal);
+  }
   if (home == RelayId()) warnings.push_back(Warning::kNoHomeRelay);
   if (home != RelayId() && !relays.connected(home)) {
     warnings.push_back(Warning::kRelayDisconnected);

@@ -67,6 +67,7 @@ WhyNetwork EngineState::WhyHere() const {
     here.endpoints.push_back({endpoint, origin});
   }
   here.udp_port = link ? link->udp4_port : uint16_t{0};
+  here.captive_portal = status.captive_portal.value_or(false);
   here.home_relay = network.home();
   here.relay_connected = relays.connected(network.home());
   return here;

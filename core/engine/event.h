@@ -14,6 +14,7 @@
 #include "core/crypto/keys.h"
 #include "core/engine/why_diagnosis.h"
 #include "core/net/ip.h"
+#include "core/net/nat_behavior.h"
 #include "core/path/path.h"
 
 namespace warren::engine {
@@ -25,6 +26,7 @@ using path::PathKind;
 enum class Warning : uint8_t {
   kKeyExpired,         // nothing passes until the user signs in again
   kNoUdp,              // no STUN server answers: every peer is relayed
+  kCaptivePortal,      // the network wants a sign-in first
   kNoHomeRelay,        // no relay can be chosen: unreachable behind a NAT
   kRelayDisconnected,  // the home relay is chosen, but not connected
 };
@@ -113,6 +115,7 @@ using EngineEvent =
 
 // Indexes of net::Endpoint::socket() beside the main one.
 inline constexpr uint16_t kPortMapSocket = 1;
+inline constexpr uint16_t kFirstCheckSocket = 2;  // four of them
 inline constexpr uint16_t kFirstPunchSocket = 16;
 
 // What the engine waits for.
@@ -144,19 +147,30 @@ struct PeerStatus {
   size_t num_candidates = 0;
 };
 
-// What STUN says about the network this node is on.
+// What is known of the network this node is on: what `warren netcheck` prints.
 struct NetworkStatus {
-  bool udp_v4 = false;  // a STUN server answered over this family
+  bool checking = false;  // more may be known in a moment
+  bool udp_v4 = false;    // a STUN server answered over this family
   bool udp_v6 = false;
-  std::optional<bool> mapping_varies;  // by destination: a hard NAT
   std::optional<net::Endpoint> mapped_v4;
   std::optional<net::Endpoint> mapped_v6;
+  net::NatBehavior nat;
+  std::optional<bool> captive_portal;  // it wants a sign-in first
+  // Whether the router offers a service that maps ports, and what it maps.
+  struct PortMapping {
+    std::optional<bool> nat_pmp;
+    std::optional<bool> pcp;
+    std::optional<bool> upnp;
+    std::optional<net::Endpoint> external;
+  };
+  PortMapping port_mapping;
   RelayId home_relay;  // 0 = none
   struct RelayLatency {
     RelayId relay;
     absl::Duration latency;
   };
-  std::vector<RelayLatency> latencies;  // ascending by relay
+  // Ascending by relay. Over STUN; over HTTPS where no UDP gets through.
+  std::vector<RelayLatency> latencies;
 };
 
 }  // namespace warren::engine

@@ -15,24 +15,28 @@
 #include "core/base/rng.h"
 #include "core/derp/relay_map.h"
 #include "core/engine/event.h"
-#include "core/engine/exchanges.h"
 #include "core/engine/home_choice.h"
+#include "core/engine/link_state.h"
 #include "core/engine/relay_servers.h"
+#include "core/engine/tcp_check.h"
 #include "core/net/ip.h"
 #include "core/net/nat_behavior.h"
 #include "core/netcheck/checker.h"
-#include "core/netcheck/own_endpoints.h"
 #include "core/path/action.h"
 
 namespace warren::engine {
 
-struct LinkState;
-
 // Knows where this node is: its endpoints as peers may reach them, its home
 // relay, its NAT. Asks STUN at the start, after a link change, and every 20 to
-// 26 s while the node sends at all; never when idle (specs 6.5, 7).
+// 26 s while the node sends at all; never when idle (specs 6.5, 7). Where UDP
+// does not get through, asks by TCP, more rarely.
 class SelfNetwork {
  public:
+  // At least so often all relays are asked.
+  static constexpr absl::Duration kFullPeriod = absl::Minutes(5);
+  // What else the NAT does is asked again when it maps otherwise than it did,
+  // but not more often.
+  static constexpr absl::Duration kNatPeriod = absl::Minutes(1);
   static constexpr absl::Duration kPeriod = absl::Seconds(20);
   static constexpr absl::Duration kPeriodJitter = absl::Seconds(6);
   static constexpr absl::Duration kActive = absl::Seconds(45);
@@ -41,7 +45,8 @@ class SelfNetwork {
                              SocketsWanted, ExchangeWanted, RelayLatencyWanted>;
 
   // `rng` must outlive it.
-  explicit SelfNetwork(Rng& rng) : rng_(rng), checker_(rng), home_(rng) {}
+  explicit SelfNetwork(Rng& rng)
+      : rng_(rng), checker_(rng, kFirstCheckSocket), tcp_(rng), home_(rng) {}
 
   void SetRelayMap(Instant now, const derp::RelayMap& map);
   // What STUN said holds on, unless the node moved.
@@ -58,11 +63,11 @@ class SelfNetwork {
   // Traffic flows: what is known should be fresh.
   void NoteActivity(Instant now);
   // A STUN datagram came. False if it answers nothing we asked.
-  bool OnStun(Instant now, Bytes datagram);
+  bool OnStun(Instant now, const net::Endpoint& from, Bytes datagram);
   // Somebody is about to be told where we are: begins a round unless what is
   // known is younger than `max_age`.
   void Refresh(Instant now, absl::Duration max_age);
-  // Begins a round now.
+  // Finds out all that can be, now.
   void Recheck(Instant now);
   void OnTimeout(Instant now);
 
@@ -73,23 +78,44 @@ class SelfNetwork {
   const std::vector<net::Endpoint>& endpoints() const { return endpoints_; }
   RelayId home() const { return home_.relay(); }
   // How the NATs before us behave, as far as is known.
-  net::NatBehavior nat() const;
+  const net::NatBehavior& nat() const { return known_.nat; }
   // How STUN saw our main socket, IPv4.
-  std::optional<net::Endpoint> mapped_v4() const { return where_.mapped_v4; }
+  std::optional<net::Endpoint> mapped_v4() const { return known_.mapped_v4; }
   // Whether the last whole round had servers to ask and none answered.
   bool udp_blocked() const {
     return report_.complete && !report_.udp_works() && schedule_.any_server;
   }
+  // Whether this network wants a sign-in first; looked at while UDP does not
+  // get through.
+  std::optional<bool> captive_portal() const;
   NetworkStatus Status() const;
 
  private:
   struct Schedule {
     Instant last_round = Instant::LongAgo();
+    Instant last_full = Instant::LongAgo();
+    Instant last_nat = Instant::LongAgo();
+    Instant last_tcp = Instant::LongAgo();
+    netcheck::Depth depth = netcheck::Depth::kNat;  // of the last round
+    bool nat_due = true;
     Instant next_round = Instant::Never();
     Instant active_until = Instant::LongAgo();
-    bool any_server = false;  // to ask in the last round
+    bool any_server = false;    // to ask in the last round
+    bool sockets_open = false;  // those of the checker
+  };
+  // What holds until the link changes, however old the last round is.
+  struct Known {
+    std::optional<net::Endpoint> mapped_v4;
+    std::optional<net::Endpoint> mapped_v6;
+    std::vector<net::Endpoint> others_v4;
+    net::NatBehavior nat;
   };
   std::vector<netcheck::Server> Servers() const;
+  // Begins a round, at least as deep as one under way.
+  void Begin(Instant now, netcheck::Depth depth);
+  // As deep as is due.
+  netcheck::Depth DueDepth(Instant now) const;
+  void OnComplete(Instant now, const netcheck::Report& report);
   // What the parts have to say, and what follows.
   void Drain(Instant now);
   void OnReport(Instant now, const netcheck::Report& report);
@@ -99,10 +125,11 @@ class SelfNetwork {
 
   Rng& rng_;
   RelayServers servers_;
-  netcheck::Whereabouts where_;
+  LinkState link_;
+  Known known_;
   netcheck::Checker checker_;
+  TcpCheck tcp_;
   HomeChoice home_;
-  Exchanges exchanges_;
   netcheck::Report report_;  // the last one; complete ones only, if any
   Schedule schedule_;
   std::vector<net::Endpoint> endpoints_;

@@ -2,6 +2,7 @@
 #define WARREN_CORE_NETCHECK_CHECKER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
@@ -12,92 +13,99 @@
 #include "core/base/rng.h"
 #include "core/base/strong_id.h"
 #include "core/net/ip.h"
+#include "core/net/nat_behavior.h"
+#include "core/netcheck/nat_check.h"
+#include "core/netcheck/probe.h"
+#include "core/netcheck/probe_plan.h"
+#include "core/netcheck/probe_queue.h"
+#include "core/netcheck/relay_round.h"
+#include "core/netcheck/sightings.h"
 #include "core/stun/stun.h"
 
 namespace warren::netcheck {
 
-// A STUN server to ask, at one address.
-struct Server {
-  RelayId relay;
-  net::Endpoint endpoint;
-
-  friend bool operator==(const Server&, const Server&) = default;
-};
-
-// A Binding request to be sent from the WireGuard socket: from another, the
-// mapping learned would be useless (specs trap 20).
-struct Probe {
-  net::Endpoint to;
-  stun::TxId txid;
-};
-
 // What STUN says about the network we are on.
 struct Report {
   bool complete = false;  // the round is over; else more may follow
-  // How the first server to answer saw us, by family.
+  bool udp_v4 = false;    // a server answered
+  bool udp_v6 = false;
+  // How servers see the main socket, by the rule of sightings.h.
   std::optional<net::Endpoint> mapped_v4;
   std::optional<net::Endpoint> mapped_v6;
-  // Whether another IPv4 server saw another address or port: a NAT that maps
-  // by destination. nullopt until two servers have answered.
-  std::optional<bool> mapping_varies;
+  std::vector<net::Endpoint> others_v4;
+  // kUnknown, nullopt: this round did not look, or could not tell.
+  net::NatBehavior nat;
   // The fastest answer of each relay.
   std::map<RelayId, absl::Duration> latencies;
 
-  bool udp_works() const { return mapped_v4 || mapped_v6; }
+  bool udp_works() const { return udp_v4 || udp_v6; }
 };
 
-// One round of STUN at a time: asks each server up to kTries times, and tells
-// what was learned as it is learned. Drain PollProbe and PollReport after each
-// call that takes `now`. Source: specs 7.
+// How thoroughly to look.
+enum class Depth : uint8_t {
+  kIncremental,  // the fastest relays, and how they see us
+  kFull,         // all relays, and their other ports
+  kNat,          // also how our NAT filters, gives ports and hairpins
+};
+
+// What is known when a round begins.
+struct Premises {
+  std::vector<net::IpAddress> own;  // of our interfaces
+  uint16_t port_v4 = 0;             // local, of the socket that reaches IPv4
+  std::optional<net::Endpoint> mapped_v4;
+  std::optional<net::Endpoint> mapped_v6;
+};
+
+// One round of STUN at a time, told as it is learned. Drain PollProbe and
+// PollReport after each call that takes `now`. Source: specs 7, RFC 5780 §4.
 class Checker {
  public:
-  static constexpr size_t kMaxServers = 32;  // further ones are not asked
-  static constexpr int kTries = 3;
-  static constexpr absl::Duration kTrySpacing = absl::Milliseconds(100);
-  static constexpr absl::Duration kRoundTime = absl::Seconds(3);
-  // With so many relays measured, slower ones cannot be the best.
-  static constexpr size_t kEnoughRelays = 3;
+  // However many questions are open.
+  static constexpr absl::Duration kRoundTime = absl::Seconds(4);
 
-  // `rng` must outlive the checker.
-  explicit Checker(Rng& rng) : rng_(rng) {}
+  // `rng` must outlive it. `first_socket`: see NatCheck.
+  Checker(Rng& rng, uint16_t first_socket)
+      : queue_(rng), round_(queue_), nat_(queue_, first_socket) {}
 
-  // Begins a round; one under way is abandoned. Without servers the round ends
-  // at once.
-  void Start(Instant now, std::vector<Server> servers);
+  // Begins a round; one under way is abandoned. With an empty plan it ends at
+  // once.
+  void Start(Instant now, const std::vector<ProbeSet>& plan, Depth depth,
+             Premises premises);
   // False if it answers nothing we asked in this round.
-  bool OnResponse(Instant now, const stun::Response& response);
+  bool OnResponse(Instant now, const net::Endpoint& from,
+                  const stun::Response& response);
+  // A request of ours came back to us. False if it is not ours.
+  bool OnRequest(Instant now, const stun::TxId& txid);
   void OnTimeout(Instant now);
-  bool running() const { return running_; }
 
-  std::optional<Probe> PollProbe();
-  // A report after each answer that tells a new address, and a complete one.
+  bool running() const { return running_; }
+  // Whether the sockets of NatCheck should be open.
+  bool wants_sockets() const { return running_ && depth_ == Depth::kNat; }
+  std::optional<Probe> PollProbe() { return queue_.Poll(); }
+  // A report whenever something is new, and a complete one.
   std::optional<Report> PollReport();
   Instant Next() const;
 
  private:
-  struct Target {
-    Server server;
-    int num_tries = 0;
-    Instant next_try;
-    bool answered = false;
-  };
-  struct Transaction {
-    stun::TxId txid;
-    size_t target;
-    Instant sent_at;
-  };
-  void SendDue(Instant now);
-  void NoteMapped(const net::Endpoint& seen);
-  void Finish();
+  void OnAnswer(Instant now, const RelayRound::Answer& answer);
+  // Asks the NAT what can be asked by now.
+  void Follow(Instant now);
+  void Update();
+  Report Conclude() const;
+  net::NatBehavior Behavior(const MappingVerdict& verdict,
+                            const std::vector<Sighting>& sightings) const;
 
-  Rng& rng_;
+  ProbeQueue queue_;
+  RelayRound round_;
+  NatCheck nat_;
   bool running_ = false;
+  Depth depth_ = Depth::kFull;
   Instant ends_at_ = Instant::Never();
-  Instant started_at_;
-  std::vector<Target> targets_;
-  std::vector<Transaction> transactions_;
-  Report report_;
-  std::deque<Probe> probes_;
+  Premises premises_;
+  std::vector<Sighting> seen_;  // the main socket, by servers' main ports
+  // The first IPv4 server to answer, and how fast it was.
+  std::optional<RelayRound::Answer> first_;
+  Report report_;  // as last told
   std::deque<Report> reports_;
 };
 

@@ -50,6 +50,7 @@ std::vector<net::Endpoint> OwnEndpoints(const Whereabouts& where) {
   };
   if (where.mapped_v4) add(*where.mapped_v4);
   if (where.mapped_v6) add(*where.mapped_v6);
+  for (const net::Endpoint& other : where.others_v4) add(other);
   if (where.mapped_v4 && where.mapping_varies) {
     add({where.mapped_v4->address(), where.udp4_port});
   }

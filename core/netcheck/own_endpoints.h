@@ -16,6 +16,7 @@ struct Whereabouts {
   uint16_t udp6_port = 0;
   std::optional<net::Endpoint> mapped_v4;  // by STUN
   std::optional<net::Endpoint> mapped_v6;
+  std::vector<net::Endpoint> others_v4;  // by STUN, too: further uplinks
   bool mapping_varies = false;
 };
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/testing/literals.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace warren::netcheck {
@@ -87,6 +88,14 @@ INSTANTIATE_TEST_SUITE_P(
           "[2001:db8:1::1]:41641"}},
     }),
     [](const auto& param) { return std::string(param.param.name); });
+
+TEST(OwnEndpoints, TellEachUplinkThatStunSaw) {
+  Whereabouts where;
+  where.mapped_v4 = At("203.0.113.5:1");
+  where.others_v4 = {At("192.0.2.7:2")};
+  EXPECT_THAT(OwnEndpoints(where),
+              ::testing::ElementsAre(At("203.0.113.5:1"), At("192.0.2.7:2")));
+}
 
 TEST(OwnEndpoints, LeaveOutAFamilyWithoutASocket) {
   Whereabouts where;
