@@ -101,7 +101,11 @@ void Engine::OnRelayConnected(Instant now, RelayId relay) {
   state_->relays.OnConnected(relay, true);
   state_->UpdateRelays(now);
   for (const auto& [id, peer] : state_->peers.all()) {
-    if (peer->relay == relay) state_->device.HastenHandshake(now, peer->index);
+    if (peer->relay != relay) continue;
+    const bool had_no_way = peer->agent.path().kind != PathKind::kDirect;
+    state_->device.HastenHandshake(now, peer->index, had_no_way);
+    peer->agent.OnRelayUp(now);
+    state_->FollowAgent(now, *peer);
   }
   state_->Settle(now);
 }

@@ -133,6 +133,8 @@ void EngineState::UpsertPeer(Instant now, const netmap::Node& node) {
   const bool new_disco = is_new || peer->node.disco_key != node.disco_key;
   const bool new_endpoints = is_new || peer->node.endpoints != node.endpoints;
   const bool new_relay = is_new || peer->node.home_relay != node.home_relay;
+  const bool had_no_way = !relays.connected(peer->relay) &&
+                          peer->agent.path().kind != PathKind::kDirect;
   peer->node = node;
   UpdateRelayOf(*peer);
   if (new_disco && (is_new || peer->disco_key != node.disco_key)) {
@@ -145,7 +147,8 @@ void EngineState::UpsertPeer(Instant now, const netmap::Node& node) {
   }
   if (new_endpoints) peer->agent.SetEndpoints(now, node.endpoints);
   if (new_disco || new_endpoints || new_relay) {
-    device.HastenHandshake(now, peer->index);
+    const bool surely_lost = had_no_way && relays.connected(peer->relay);
+    device.HastenHandshake(now, peer->index, surely_lost);
   }
   FollowAgent(now, *peer);
 }

@@ -23,8 +23,16 @@ Agent::Agent(OwnNode& own)
       mtu_(static_cast<uint16_t>(own.mtu_bytes + kWireGuardOverhead)) {}
 
 void Agent::SetRelay(Instant now, RelayId relay) {
+  const bool is_first = reach_.relay == RelayId() && relay != RelayId();
   reach_.relay = relay;
   ReportPath(now);
+  if (is_first) OnRelayUp(now);
+}
+
+void Agent::OnRelayUp(Instant now) {
+  if (!active(now) || !NeedsSearch(now)) return;
+  discovery_.last_call = Instant::LongAgo();  // It was not heard.
+  StartDiscovery(now);
 }
 
 void Agent::SetEndpoints(Instant now,

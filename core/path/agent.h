@@ -68,6 +68,8 @@ class Agent {
   // ---- Facts about the peer. ----
   // The relay to reach it by now; 0: none.
   void SetRelay(Instant now, RelayId relay);
+  // What we send by that relay arrives from now on; until now it did not.
+  void OnRelayUp(Instant now);
   void SetEndpoints(Instant now, std::span<const net::Endpoint> endpoints);
   // Whether it can be pinged at all: it has told a disco key. Each call means
   // a new key: the peer restarted, so what was proven is in doubt.

@@ -14,6 +14,22 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::warren::testing::At;
 
+TEST_F(AgentTest, CallsAgainAtOnceWhenTheRelayIsThere) {
+  agent_.OnRelayUp(now_);
+  Drain();
+  EXPECT_EQ(calls_, 0) << "nobody wants the peer";
+  Send();
+  EXPECT_EQ(calls_, 1);
+  now_ += absl::Milliseconds(10);
+  agent_.OnRelayUp(now_);
+  Drain();
+  EXPECT_EQ(calls_, 1) << "the first was not heard";
+  GoDirect();
+  agent_.OnRelayUp(now_);
+  Drain();
+  EXPECT_EQ(calls_, 0) << "there is a way";
+}
+
 TEST_F(AgentTest, SaysNothingUntilThePeerIsWanted) {
   EXPECT_TRUE(agent_.Next().IsNever());
   EXPECT_THAT(pings_, IsEmpty());

@@ -106,9 +106,10 @@ class Device {
   bool StartHandshake(Instant now, PeerIndex peer);
   // The way to `peer` has just opened or changed: an initiation of ours that is
   // not answered may be lost, and is followed by another without waiting for
-  // its 5 s. At the soonest kMinRetry after it, doubled with each attempt.
+  // its 5 s. At the soonest kMinRetry after it, doubled with each attempt, and
+  // at once if it is `surely_lost`: there was no way at all.
   static constexpr absl::Duration kMinRetry = absl::Milliseconds(250);
-  bool HastenHandshake(Instant now, PeerIndex peer);
+  bool HastenHandshake(Instant now, PeerIndex peer, bool surely_lost = false);
 
   // ---- What is configured. Pure. ----
 

@@ -165,7 +165,7 @@ bool Device::StartHandshake(Instant now, PeerIndex peer) {
   return true;
 }
 
-bool Device::HastenHandshake(Instant now, PeerIndex peer) {
+bool Device::HastenHandshake(Instant now, PeerIndex peer, bool surely_lost) {
   state_->Enter(now);
   Peer* const found = state_->Get(peer);
   if (found == nullptr) return false;
@@ -173,7 +173,7 @@ bool Device::HastenHandshake(Instant now, PeerIndex peer) {
   if (found->timers.IsRetransmitting()) {
     const absl::Duration gap =
         std::min(kRekeyTimeout, kMinRetry * (1 << std::min(memory.retries, 5)));
-    const Instant at = std::max(now, memory.sent_at + gap);
+    const Instant at = surely_lost ? now : std::max(now, memory.sent_at + gap);
     found->timers.HastenRetransmission(at);
     memory.may_hurry = true;
     state_->Schedule(*found);

@@ -321,6 +321,18 @@ TEST_F(Timers, AHastenedHandshakeIsRepeatedSoonButEverLessSo) {
   EXPECT_EQ(world.CountSent(a, kInitiation), 0u) << "nothing is unanswered";
 }
 
+TEST_F(Timers, AHandshakeThatHadNoWayIsRepeatedAtOnceWhenThereIsOne) {
+  world.fate = Lost;
+  const Instant start = world.now;
+  a.Send(kA, kB, "hello");
+  world.fate = nullptr;
+  world.RunFor(absl::Milliseconds(50));
+  a.device.HastenHandshake(world.now, 0, /*surely_lost=*/true);
+  world.RunFor(absl::Milliseconds(50));
+  EXPECT_THAT(Sent(a, kInitiation, start), ElementsAre(0, 0));
+  EXPECT_THAT(b.inbox, SizeIs(1));
+}
+
 TEST_F(Timers, TheNextDeadlineIsExactAlsoWhenAnEarlierOneWasCancelled) {
   Node& c = world.Add(0x40, "192.0.2.3:3000");
   world.Link(a, "100.64.0.1/32", c, "100.64.0.3/32");
