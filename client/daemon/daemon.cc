@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "client/daemon/peer_lookup.h"
 #include "core/base/status_macros.h"
 #include "spdlog/spdlog.h"
 
@@ -17,9 +15,12 @@ namespace {
 // stamps, so they are kept this often.
 constexpr absl::Duration kStampInterval = absl::Minutes(1);
 
-bool IsLabel(const netmap::Node& node, absl::string_view text) {
-  return absl::EqualsIgnoreCase(node.name, text) ||
-         absl::StrCat(node.id.value()) == text;
+// Of a peer that the netmap has and the engine leaves out.
+absl::Status KeyExpired(const engine::Engine& engine, NodeId id) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("the key of ", engine.netmap()->peers.at(id).name,
+                   " has expired, or this device's has: nothing passes until "
+                   "`warren up` was run there again"));
 }
 
 }  // namespace
@@ -68,6 +69,7 @@ Daemon::Daemon(io::EventLoop& loop, Rng& rng, StateFolder folder,
 Daemon::~Daemon() {
   // Who waits for these is gone, or the program is ending.
   pings_.clear();
+  whys_.clear();
   up_done_ = logout_done_ = nullptr;
   Disconnect();
   loop_.SetDeadline(nullptr, nullptr);
@@ -172,6 +174,9 @@ void Daemon::Disconnect() {
   for (auto& [id, done] : std::exchange(pings_, {})) {
     done({.ping_id = id, .peer = {}, .path = {}, .rtt = std::nullopt});
   }
+  for (auto& [id, done] : std::exchange(whys_, {})) {
+    done({.ask_id = id, .peer = {}, .ends = nullptr, .joined = {}});
+  }
   if (logout_done_) {
     std::exchange(logout_done_, nullptr)(
         absl::CancelledError("`warren down` came in between"));
@@ -268,6 +273,9 @@ void Daemon::OnEvent(const engine::EngineEvent& event) {
     const PingDone done = std::move(it->second);
     pings_.erase(it);
     done(*ping);
+  } else if (const auto* ready = std::get_if<engine::WhyReady>(&event)) {
+    const auto node = whys_.extract(ready->ask_id);
+    if (!node.empty()) node.mapped()(*ready);
   } else if (const auto* health = std::get_if<engine::HealthChanged>(&event)) {
     for (const engine::Warning warning : health->warnings) {
       spdlog::warn("health: {}", engine::TextOf(warning));
@@ -341,42 +349,23 @@ void Daemon::Shutdown(std::function<void()> done) {
 }
 
 absl::Status Daemon::Ping(absl::string_view peer, PingDone done) {
-  const engine::Engine* engine = tunnel_->engine();
-  if (engine == nullptr || engine->netmap() == nullptr) {
-    return absl::FailedPreconditionError(
-        "the tunnel is not up; `warren up` brings it up");
-  }
-  std::optional<NodeId> id;
-  std::vector<std::string> names;
-  const auto address = net::IpAddress::Parse(peer);
-  if (address.ok()) id = engine->PeerFor(*address);
-  for (const auto& [node_id, node] : engine->netmap()->peers) {
-    if (IsLabel(node, peer)) id = node_id;
-    names.push_back(node.name);
-  }
-  const netmap::Node& self = engine->netmap()->self;
-  const bool is_own_address =
-      address.ok() && std::find(self.addresses.begin(), self.addresses.end(),
-                                *address) != self.addresses.end();
-  if (!id && (is_own_address || IsLabel(self, peer))) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", peer, "\" is this device itself"));
-  }
-  if (!id) {
-    std::sort(names.begin(), names.end());
-    return absl::NotFoundError(absl::StrCat(
-        "no peer \"", peer, "\"; ",
-        names.empty()
-            ? "this device has no peers"
-            : absl::StrCat("there are ", absl::StrJoin(names, ", "))));
-  }
+  WARREN_ASSIGN_OR_RETURN(const NodeId id, FindPeer(tunnel_->engine(), peer));
   return tunnel_->Command([&](engine::Engine& e, Instant now) {
-    const absl::StatusOr<uint64_t> ping = e.PingPath(now, *id);
+    const absl::StatusOr<uint64_t> ping = e.PingPath(now, id);
     if (ping.ok()) pings_[*ping] = std::move(done);
     // Not our state, but the peer's: it may be another one soon.
     return absl::IsFailedPrecondition(ping.status())
                ? absl::UnavailableError(ping.status().message())
                : ping.status();
+  });
+}
+
+absl::Status Daemon::Why(absl::string_view peer, WhyDone done) {
+  WARREN_ASSIGN_OR_RETURN(const NodeId id, FindPeer(tunnel_->engine(), peer));
+  return tunnel_->Command([&](engine::Engine& e, Instant now) {
+    const absl::StatusOr<uint64_t> ask = e.AskWhy(now, id);
+    if (ask.ok()) whys_[*ask] = std::move(done);
+    return absl::IsNotFound(ask.status()) ? KeyExpired(e, id) : ask.status();
   });
 }
 

@@ -51,6 +51,7 @@ class Daemon {
  public:
   using Done = std::function<void(absl::Status)>;
   using PingDone = std::function<void(const engine::PingResult&)>;
+  using WhyDone = std::function<void(const engine::WhyReady&)>;
   // How long `warren up` waits for the first netmap after the login; the daemon
   // itself goes on.
   static constexpr absl::Duration kUpDeadline = absl::Seconds(20);
@@ -77,6 +78,10 @@ class Daemon {
   // there are; FAILED_PRECONDITION: not running; UNAVAILABLE: there is no way
   // to it for now; RESOURCE_EXHAUSTED: too many at once.
   absl::Status Ping(absl::string_view peer, PingDone done);
+
+  // Asks `peer` why packets to it go as they do; errors as of Ping(). Without
+  // `ends` in the answer the tunnel went down, or the peer away.
+  absl::Status Why(absl::string_view peer, WhyDone done);
 
   DaemonState state() const;
   const DeviceState& device() const { return device_; }
@@ -119,6 +124,7 @@ class Daemon {
   Instant up_deadline_ = Instant::Never();
   Instant save_at_ = Instant::Never();
   std::map<uint64_t, PingDone> pings_;  // by the engine's ping id
+  std::map<uint64_t, WhyDone> whys_;    // by the engine's ask id
 };
 
 }  // namespace warren::client

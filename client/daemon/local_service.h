@@ -41,6 +41,11 @@ class LocalService final : public v1::Local::Service {
   grpc::Status Netcheck(grpc::ServerContext* context,
                         const v1::NetcheckRequest*,
                         v1::NetcheckReport* response) override;
+  grpc::Status Why(grpc::ServerContext* context, const v1::WhyRequest* request,
+                   v1::WhyReport* response) override;
+  grpc::Status DebugPaths(grpc::ServerContext* context,
+                          const v1::DebugPathsRequest* request,
+                          v1::DebugPathsReport* response) override;
 
  private:
   using Done = std::function<void(absl::Status)>;

@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <string>
 
+#include "client/daemon/why_report.h"
 #include "core/base/version.h"
 #include "proto/convert/netmap.h"
 
 namespace warren::client {
 namespace {
 
-std::string RelayCode(RelayId relay, const netmap::Netmap* netmap) {
-  const derp::RelayRegion* region =
-      netmap == nullptr ? nullptr : netmap->relay_map.Find(relay);
-  return region == nullptr ? "" : region->code;
+void SetNat(const net::NatBehavior& nat, engine::UdpState udp,
+            v1::PeerStatus& out) {
+  *out.mutable_nat() = NatOf(nat);
+  out.set_nat_class(NatClassOf(nat, udp));
 }
 
 v1::PeerStatus PeerOf(const netmap::Node& node, const engine::Engine& engine) {
@@ -28,6 +29,12 @@ v1::PeerStatus PeerOf(const netmap::Node& node, const engine::Engine& engine) {
         absl::ToInt64Milliseconds(*status->last_handshake));
   }
   out.set_active(status->active);
+  if (status->nat) {
+    SetNat(status->nat->behavior,
+           status->nat->udp_works ? engine::UdpState::kWorks
+                                  : engine::UdpState::kBlocked,
+           out);
+  }
   return out;
 }
 
@@ -37,6 +44,8 @@ void AddNetmap(const engine::Engine& engine, v1::Status& out) {
   out.set_user_login(netmap.self.user_login);
   out.set_netmap_version(netmap.version);
   *out.mutable_self()->mutable_node() = convert::ToProto(netmap.self);
+  const engine::WhyNetwork here = engine.WhyHere();
+  SetNat(here.nat, here.udp, *out.mutable_self());
   std::vector<const netmap::Node*> peers;
   for (const auto& [id, node] : netmap.peers) peers.push_back(&node);
   std::sort(peers.begin(), peers.end(),
@@ -47,6 +56,12 @@ void AddNetmap(const engine::Engine& engine, v1::Status& out) {
 }
 
 }  // namespace
+
+std::string RelayCode(RelayId relay, const netmap::Netmap* netmap) {
+  const derp::RelayRegion* region =
+      netmap == nullptr ? nullptr : netmap->relay_map.Find(relay);
+  return region == nullptr ? "" : region->code;
+}
 
 v1::State StateOf(DaemonState state) {
   switch (state) {

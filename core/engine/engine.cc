@@ -301,6 +301,8 @@ std::optional<PeerStatus> Engine::peer(NodeId id) const {
   return state_->StatusOf(*peer);
 }
 
+WhyNetwork Engine::WhyHere() const { return state_->WhyHere(); }
+
 std::optional<WhyEnds> Engine::WhyNow(Instant now, NodeId id) const {
   const Peer* peer = state_->peers.Find(id);
   if (peer == nullptr) return std::nullopt;

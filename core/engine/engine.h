@@ -146,6 +146,8 @@ class Engine {
   NetworkStatus network() const;
   std::vector<PeerStatus> peers() const;  // ascending by id
   std::optional<PeerStatus> peer(NodeId id) const;
+  // What this node tells peers of its network, if they ask.
+  WhyNetwork WhyHere() const;
   // Both ends as far as they are known here, nobody asked; the first is ours.
   std::optional<WhyEnds> WhyNow(Instant now, NodeId id) const;
   const Counters& counters() const;

@@ -283,6 +283,7 @@ PeerStatus EngineState::StatusOf(const Peer& peer) const {
   status.rtt = peer.agent.rtt();
   status.active = peer.agent.active(clock.now);
   status.num_candidates = peer.agent.candidates().size();
+  if (peer.nat) status.nat = {peer.nat->behavior, peer.nat->udp_works};
   if (const auto info = device.Info(peer.index)) {
     status.rx_bytes = info->rx_bytes;
     status.tx_bytes = info->tx_bytes;

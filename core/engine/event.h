@@ -145,6 +145,11 @@ struct PeerStatus {
   bool has_session = false;
   bool active = false;  // we sent to it within 45 s
   size_t num_candidates = 0;
+  struct Nat {
+    net::NatBehavior behavior;
+    bool udp_works = false;
+  };
+  std::optional<Nat> nat;  // as it told us; stock peers do not
 };
 
 // What is known of the network this node is on: what `warren netcheck` prints.
