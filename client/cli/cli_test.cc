@@ -17,6 +17,7 @@
 namespace warren::client {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -115,9 +116,32 @@ class FakeDaemon final : public v1::Local::Service {
     return Status::OK;
   }
 
+  Status Why(Context*, const v1::WhyRequest* request,
+             v1::WhyReport* report) override {
+    if (request->peer() != "bob") {
+      return Status(grpc::StatusCode::NOT_FOUND,
+                    "no peer \"eve\"; there are bob, carol, dave");
+    }
+    report->mutable_local()->set_name("alice");
+    report->mutable_remote()->set_name("bob");
+    *report->mutable_local()->mutable_path() = Relayed(0.0123);
+    report->mutable_diagnosis()->set_verdict("relayed");
+    report->mutable_diagnosis()->mutable_cause()->set_text("no UDP");
+    report->mutable_diagnosis()->set_suggestion("let UDP out");
+    return Status::OK;
+  }
+  Status DebugPaths(Context* context, const v1::DebugPathsRequest* request,
+                    v1::DebugPathsReport* report) override {
+    debug_peer_ = request->peer();
+    v1::WhyRequest why;
+    why.set_peer("bob");
+    return Why(context, &why, report->add_peers());
+  }
+
   v1::State state_ = v1::RUNNING;
   v1::UpRequest up_;
   v1::PingRequest ping_;
+  std::string debug_peer_;
 
  private:
   v1::Status Now() const {
@@ -132,7 +156,10 @@ class FakeDaemon final : public v1::Local::Service {
     status.set_netmap_version(31);
     status.add_health("no relay can be reached");
     SetNode(*status.mutable_self()->mutable_node(), 1, "alice");
+    status.mutable_self()->set_nat_class(v1::NAT_HARD);
     v1::PeerStatus* bob = status.add_peers();
+    bob->set_nat_class(v1::NAT_EASY);
+    bob->mutable_nat()->set_translates(true);
     SetNode(*bob->mutable_node(), 2, "bob");
     bob->mutable_node()->set_online(true);
     *bob->mutable_path() = Direct(0.0031);
@@ -196,14 +223,15 @@ TEST_F(CliTest, ShowsTheStatusForPeople) {
   EXPECT_EQ(
       Out({"status"}),
       "NAME   ADDRESS     OWNER       OS     WAY                        RTT"
-      "     RX      TX     SEEN\n"
-      "alice  100.64.0.1  demo        linux  this device\n"
+      "     NAT   RX      TX     SEEN\n"
+      "alice  100.64.0.1  demo        linux  this device                      "
+      "  hard\n"
       "bob    100.64.0.2  demo        linux  direct 203.0.113.20:41641  3.1 ms"
-      "  1.2 MB  999 B  online\n"
+      "  easy  1.2 MB  999 B  online\n"
       "carol  100.64.0.3  demo        linux  relay fra                  12 ms"
-      "                  online\n"
+      "   ?                    online\n"
       "dave   100.64.0.4  tag:server  linux  idle                             "
-      "                 2 min ago\n"
+      "  ?                    2 min ago\n"
       "problem: no relay can be reached\n");
 }
 
@@ -217,6 +245,8 @@ TEST_F(CliTest, ShowsTheStatusForScripts) {
   EXPECT_THAT(json, HasSubstr("\"kind\": \"relayed\",\n        \"via\": "
                               "\"fra\""));
   EXPECT_THAT(json, HasSubstr("\"kind\": \"none\""));
+  EXPECT_THAT(json, HasSubstr("\"nat_class\": \"easy\",\n      \"nat\": {\n"
+                              "        \"translates\": true"));
 }
 
 TEST_F(CliTest, SaysWhatToDoWhenLoggedOut) {
@@ -317,6 +347,27 @@ TEST_F(CliTest, ShowsTheNetwork) {
             "fra    12 ms    home\n");
   EXPECT_THAT(Out({"netcheck", "--json"}),
               HasSubstr("\"mapping_varies_by_destination\": false"));
+}
+
+TEST_F(CliTest, SaysWhyAPeerIsRelayed) {
+  const std::string screen = Out({"why", "bob"});
+  EXPECT_THAT(screen,
+              StartsWith("bob is reached by relay fra, 12 ms: no UDP\n"));
+  EXPECT_THAT(screen, EndsWith("\nTo do: let UDP out\n"));
+  EXPECT_THAT(Out({"why", "bob", "--json"}),
+              StartsWith("{\n  \"verdict\": \"relayed\",\n"));
+  EXPECT_EQ(Run({"why", "eve"}).err,
+            "warren: no peer \"eve\"; there are bob, carol, dave\n");
+  EXPECT_EQ(Run({"why"}).exit_code, 2);
+}
+
+TEST_F(CliTest, TellsScriptsAllAboutPaths) {
+  EXPECT_THAT(Out({"debug", "paths", "--json"}),
+              StartsWith("{\n  \"peers\": [\n    {\n      \"verdict\""));
+  EXPECT_EQ(daemon_.debug_peer_, "");
+  EXPECT_EQ(Out({"debug", "paths", "bob"}), "no addresses to try\n");
+  EXPECT_EQ(daemon_.debug_peer_, "bob");
+  EXPECT_EQ(Run({"debug"}).exit_code, 2);
 }
 
 TEST_F(CliTest, LogsOut) { EXPECT_EQ(Out({"logout"}), "logged out\n"); }

@@ -18,9 +18,11 @@ int main(int argc, char** argv) {
   client::AddDown(root, session);
   client::AddStatus(root, session);
   client::AddPing(root, session);
+  client::AddWhy(root, session);
   client::AddIp(root, session);
   client::AddNetcheck(root, session);
   client::AddLogout(root, session);
+  client::AddDebug(root, session);
   client::AddVersion(root, session);
   return program.Run(argc, argv);
 }

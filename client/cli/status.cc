@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "client/cli/verbs.h"
 #include "client/cli/way.h"
+#include "client/cli/why_json.h"
 #include "core/base/hex.h"
 #include "core/base/status_macros.h"
 #include "io/cli/human.h"
@@ -73,6 +74,8 @@ cli::Json ToJson(const v1::PeerStatus& peer, bool is_self) {
                             {node.endpoints().begin(), node.endpoints().end()}))
       .Set("home_relay", node.home_relay())
       .Set("ephemeral", node.ephemeral());
+  json.Set("nat_class", NatNameOf(peer.nat_class()))
+      .Set("nat", NatToJson(peer.nat()));
   if (is_self) return json;
   json.Set("path", WayToJson(peer.path()))
       .Set("active", peer.active())
@@ -106,6 +109,18 @@ cli::Json ToJson(const v1::Status& status) {
   return json;
 }
 
+// "?": it has not told, or is no Warren node.
+std::string NatWord(const v1::PeerStatus& peer) {
+  switch (peer.nat_class()) {
+    case v1::NAT_UNKNOWN:
+      return "?";
+    case v1::NAT_NO_UDP:
+      return "no UDP";
+    default:
+      return NatNameOf(peer.nat_class());
+  }
+}
+
 std::vector<std::string> RowOf(const v1::PeerStatus& peer, bool is_self,
                                absl::Time now) {
   const v1::Node& node = peer.node();
@@ -113,13 +128,14 @@ std::vector<std::string> RowOf(const v1::PeerStatus& peer, bool is_self,
       node.name(), node.addresses().empty() ? "-" : node.addresses(0),
       OwnerOf(node), node.os()};
   if (is_self) {
-    row.insert(row.end(), {"this device", "", "", "", ""});
+    row.insert(row.end(), {"this device", "", NatWord(peer), "", "", ""});
     return row;
   }
   const std::string way = WayOf(peer.path());
   const bool used = peer.rx_bytes() > 0 || peer.tx_bytes() > 0;
   row.push_back(way.empty() || (!peer.active() && !used) ? "idle" : way);
   row.push_back(cli::HumanRtt(peer.path().rtt_seconds()));
+  row.push_back(NatWord(peer));
   row.push_back(used ? cli::HumanBytes(peer.rx_bytes()) : "");
   row.push_back(used ? cli::HumanBytes(peer.tx_bytes()) : "");
   row.push_back(node.online()
@@ -135,8 +151,8 @@ std::string ForPeople(const v1::Status& status) {
   }
   if (status.has_self() && !status.self().node().name().empty()) {
     const absl::Time now = absl::Now();
-    cli::Table table(
-        {"NAME", "ADDRESS", "OWNER", "OS", "WAY", "RTT", "RX", "TX", "SEEN"});
+    cli::Table table({"NAME", "ADDRESS", "OWNER", "OS", "WAY", "RTT", "NAT",
+                      "RX", "TX", "SEEN"});
     table.Add(RowOf(status.self(), true, now));
     for (const v1::PeerStatus& peer : status.peers()) {
       table.Add(RowOf(peer, false, now));

@@ -4,10 +4,11 @@
 #include "client/cli/session.h"
 #include "io/cli/command.h"
 
-// Each adds one verb, in the file of its name. `session` must outlive the
-// parse.
+// Each adds one verb, in the file of its name (`debug` in that of `why`).
+// `session` must outlive the parse.
 namespace warren::client {
 
+void AddDebug(cli::Command root, Session& session);
 void AddDown(cli::Command root, Session& session);
 void AddIp(cli::Command root, Session& session);
 void AddLogout(cli::Command root, Session& session);
@@ -16,6 +17,7 @@ void AddPing(cli::Command root, Session& session);
 void AddStatus(cli::Command root, Session& session);
 void AddUp(cli::Command root, Session& session);
 void AddVersion(cli::Command root, Session& session);
+void AddWhy(cli::Command root, Session& session);
 
 }  // namespace warren::client
 

@@ -140,11 +140,11 @@ TEST(NatText, FitsAColumn) {
   WhyNetwork network;
   EXPECT_EQ(NatTextOf(network), "unknown");
   network.nat = kHard;
-  EXPECT_EQ(NatTextOf(network),
-            "hard: a port per destination, lets in asked "
-            "ports");
+  EXPECT_EQ(NatTextOf(network), "hard: a port for each destination");
+  network.nat.ports = net::PortAllocation::kSequential;
+  EXPECT_EQ(NatTextOf(network), "hard: a port for each, in sequence");
   network.nat = kCone;
-  EXPECT_EQ(NatTextOf(network), "easy: one port, lets in all");
+  EXPECT_EQ(NatTextOf(network), "easy: one port for all");
   network.nat = Public(Dependence::kUnknown);
   EXPECT_EQ(NatTextOf(network), "none");
   network.udp = UdpState::kBlocked;

@@ -123,7 +123,7 @@ std::string TextOf(const Finding& finding, const WhyEnd& local,
 // "let UDP out of alice's network, from port 41641 to any".
 std::string SuggestionOf(const Diagnosis& diagnosis, const WhyEnd& local,
                          const WhyEnd& remote);
-// For a table: "hard: another port for each destination".
+// For a table: "hard: a port for each destination".
 std::string NatTextOf(const WhyNetwork& network);
 
 }  // namespace warren::engine

@@ -9,7 +9,6 @@
 namespace warren::engine {
 namespace {
 
-using net::Dependence;
 using path::ProbeKind;
 
 // Who a sentence is about.
@@ -309,37 +308,15 @@ std::string SuggestionOf(const Diagnosis& diagnosis, const WhyEnd& local,
   return "";
 }
 
-namespace {
-
-std::string FilteringText(const net::NatBehavior& nat) {
-  switch (nat.filtering) {
-    case Dependence::kEndpointIndependent:
-      return ", lets in all";
-    case Dependence::kAddressDependent:
-      return ", lets in asked hosts";
-    case Dependence::kAddressAndPortDependent:
-      return ", lets in asked ports";
-    case Dependence::kUnknown:
-      return "";
-  }
-  return "";
-}
-
-}  // namespace
-
 std::string NatTextOf(const WhyNetwork& network) {
   const net::NatBehavior& nat = network.nat;
   if (network.udp == UdpState::kBlocked) return "UDP blocked";
-  if (nat.translates == false) {
-    return absl::StrCat("none", FilteringText(nat));
-  }
-  if (nat.easy()) return absl::StrCat("easy: one port", FilteringText(nat));
+  if (nat.translates == false) return "none";
+  if (nat.easy()) return "easy: one port for all";
   if (!nat.hard()) return "unknown";
-  std::string text = "hard: a port per destination";
-  if (nat.ports == net::PortAllocation::kSequential) {
-    absl::StrAppend(&text, ", in sequence");
-  }
-  return absl::StrCat(text, FilteringText(nat));
+  return nat.ports == net::PortAllocation::kSequential
+             ? "hard: a port for each, in sequence"
+             : "hard: a port for each destination";
 }
 
 }  // namespace warren::engine
