@@ -44,6 +44,7 @@ SimNode& Lab::AddNodeOn(Host& host) {
       std::make_unique<SimNode>(world_, network_, host, id, std::move(hooks));
   member.record.id = id;
   member.record.name = host.name;
+  member.record.online = true;
   member.record.node_key = member.node->key().public_key();
   member.record.addresses = {member.node->address()};
   member.record.allowed_ips = {net::IpPrefix::Single(member.node->address())};
