@@ -32,15 +32,11 @@ struct Place {
   int carrier_id = 0;
 };
 
-// The NATs and firewalls of a place as one, as the internet sees them in IPv4.
-NatKind SeenAs(const Place& place);
-
-// Between two such NATs.
 Reach ReachOf(const NatKind& a, const NatKind& b);
 Reach ReachOf(const Place& a, const Place& b);
 
-// False: which one wins is a race (a NAT remembers strangers), so that a direct
-// path may come about or not; or a lucky guess may find one.
+// False: the verdict may prove wrong, by a race (a NAT remembers strangers) or
+// by luck (the port that a hard NAT preserves may be the right one).
 bool IsSure(const Place& a, const Place& b);
 
 }  // namespace warren::sim
