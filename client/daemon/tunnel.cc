@@ -33,14 +33,7 @@ Tunnel::Tunnel(io::EventLoop& loop, Rng& rng, TunnelCallbacks callbacks)
     : loop_(loop),
       rng_(rng),
       callbacks_(std::move(callbacks)),
-      devices_(std::make_unique<Devices>(
-          loop, [this](net::PacketBatch& batch) { OnSockets(batch); },
-          [this](uint64_t id, absl::StatusOr<std::string> response) {
-            engine_->OnExchange(loop_.Now(), id, std::move(response));
-          },
-          [this](RelayId relay, std::optional<absl::Duration> latency) {
-            engine_->OnRelayLatency(loop_.Now(), relay, latency);
-          })),
+      devices_(std::make_unique<Devices>(loop, *this)),
       lanes_(std::make_unique<Lanes>()) {}
 
 Tunnel::~Tunnel() {
@@ -244,10 +237,10 @@ void Tunnel::Drain() {
 }
 
 Instant Tunnel::Next() const {
-  Instant next = devices_->links->Next();
-  if (!engine_) return next;
-  return std::min({next, engine_->Next().at, links_->Next(),
-                   devices_->exchanges.Next(), devices_->latencies.Next()});
+  const Devices& d = *devices_;
+  if (!engine_) return d.links->Next();
+  return std::min({engine_->Next().at, links_->Next(), d.links->Next(),
+                   d.exchanges.Next(), d.latencies.Next(), d.nat64.Next()});
 }
 
 void Tunnel::OnTimeout(Instant now) {
@@ -257,6 +250,7 @@ void Tunnel::OnTimeout(Instant now) {
   links_->OnTimeout(now);
   devices_->exchanges.OnTimeout(now);
   devices_->latencies.OnTimeout(now);
+  devices_->nat64.OnTimeout(now);
   Drain();
 }
 

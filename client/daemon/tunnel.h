@@ -90,6 +90,7 @@ class Tunnel {
   absl::Status Watch();
   void FollowNetmap();
   void OnLinkChange();
+  void TellLinks();
 
   void OnTun();
   void OnUdp(net::Family family);

@@ -9,14 +9,38 @@
 
 namespace warren::client {
 
+Tunnel::Devices::Devices(io::EventLoop& loop, Tunnel& tunnel)
+    : sockets(loop,
+              [&tunnel](net::PacketBatch& batch) { tunnel.OnSockets(batch); }),
+      resolver(loop),
+      exchanges(
+          loop,
+          [&tunnel, &loop](uint64_t id, absl::StatusOr<std::string> response) {
+            tunnel.engine_->OnExchange(loop.Now(), id, std::move(response));
+          }),
+      latencies(loop, resolver,
+                [&tunnel, &loop](RelayId relay,
+                                 std::optional<absl::Duration> latency) {
+                  tunnel.engine_->OnRelayLatency(loop.Now(), relay, latency);
+                }),
+      nat64(loop, resolver, [&tunnel] { tunnel.TellLinks(); }) {}
+
 void Tunnel::OnLinkChange() {
+  if (!engine_) return;
+  devices_->resolver.Renew();
+  devices_->nat64.OnLinkChange(devices_->links->latest().state);
+  TellLinks();
+}
+
+void Tunnel::TellLinks() {
   if (!engine_) return;
   engine::LinkState state = devices_->links->latest().state;
   const Udp& udp = *devices_->udp;
   if (udp.fd(net::Family::kV4) >= 0) state.udp4_port = udp.port();
   if (udp.fd(net::Family::kV6) >= 0) state.udp6_port = udp.port();
+  state.nat64_prefix = devices_->nat64.prefix();
   // Relays first: what the engine says next leaves by connections that work.
-  devices_->resolver.Renew();
+  links_->SetNat64(state.nat64_prefix);
   links_->OnLinkChange(loop_.Now(), [this](const net::IpAddress& address) {
     return devices_->links->latest().InterfaceOf(address);
   });
@@ -103,7 +127,7 @@ void Tunnel::OnEvent(const engine::EngineEvent& event) {
   } else if (const auto* latency =
                  std::get_if<engine::RelayLatencyWanted>(&event)) {
     devices_->latencies.Measure(latency->relays, engine_->netmap()->relay_map,
-                                std::nullopt);
+                                devices_->nat64.prefix());
   } else {
     callbacks_.event(event);
   }

@@ -11,6 +11,7 @@
 
 #include "client/daemon/interface_config.h"
 #include "client/daemon/link_watch.h"
+#include "client/daemon/nat64.h"
 #include "client/daemon/tcp_exchanges.h"
 #include "client/daemon/tunnel.h"
 #include "client/io/intermission.h"
@@ -36,12 +37,8 @@ struct Tunnel::Devices {
   Resolver resolver;
   TcpExchanges exchanges;
   RelayLatencies latencies;
-  Devices(io::EventLoop& loop, UdpSockets::Received received,
-          TcpExchanges::Answer answer, RelayLatencies::Answer latency)
-      : sockets(loop, std::move(received)),
-        resolver(loop),
-        exchanges(loop, std::move(answer)),
-        latencies(loop, resolver, std::move(latency)) {}
+  Nat64Discovery nat64;
+  Devices(io::EventLoop& loop, Tunnel& tunnel);
 };
 
 // Room for what one relay read brings; a full arena is handed on at once.
