@@ -230,6 +230,9 @@ void Tunnel::Drain() {
     if (lanes_->to_send.empty()) break;
     Send(lanes_->to_send);
   }
+  engine_->PollToTun(lanes_->to_tun);
+  if (!lanes_->to_tun.empty()) tun_->Write(lanes_->to_tun);
+  lanes_->to_tun.clear();
   while (auto event = engine_->PollEvent()) {
     OnEvent(*event);
     if (!engine_) return;  // a callback stopped us

@@ -240,6 +240,10 @@ void Engine::PollTransmit(net::PacketBatch& to_send) {
   state_->DrainRelays();
 }
 
+void Engine::PollToTun(net::PacketBatch& to_tun) {
+  state_->to_app.Poll(to_tun);
+}
+
 std::optional<EngineEvent> Engine::PollEvent() {
   auto& events = state_->out.events;
   if (events.empty()) return std::nullopt;

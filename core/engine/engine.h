@@ -36,8 +36,8 @@ struct EngineConfig {
 // the packet filter and NAT discovery, without a socket, a clock or a thread.
 //
 // Not thread-safe: one driver thread owns it. `now` never goes back (CHECKed).
-// After any call that takes `now`, drain PollTransmit and PollEvent until they
-// give nothing, then sleep until Next().
+// After any call that takes `now`, drain PollTransmit, PollToTun and PollEvent
+// until they give nothing, then sleep until Next().
 class Engine {
  public:
   // Makes a new disco key from `rng`, which must outlive the engine.
@@ -122,6 +122,9 @@ class Engine {
   // The bytes have 64 B of headroom and live until the next call that is not
   // const and not a Poll.
   void PollTransmit(net::PacketBatch& to_send);
+  // Adds what the engine itself has to say to the app: ICMP errors, so far. As
+  // FromUdp's `to_tun`; call and live as PollTransmit's.
+  void PollToTun(net::PacketBatch& to_tun);
   // The next event, oldest first.
   std::optional<EngineEvent> PollEvent();
   // When OnTimeout should be called next, and why. Pure.

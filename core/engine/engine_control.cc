@@ -40,6 +40,7 @@ void EngineState::Enter(Instant now) {
   WARREN_CHECK(now >= clock.now);
   clock.now = now;
   outbox.Recycle();
+  to_app.Recycle();
   scratch.polled.clear();
   scratch.num_handed_out = 0;
   if (now - clock.wake_at > kSlept) OnWake(now);

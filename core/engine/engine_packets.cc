@@ -4,10 +4,14 @@
 
 #include "core/engine/engine_state.h"
 #include "core/engine/peer_note.h"
+#include "core/engine/too_big.h"
 #include "core/stun/stun.h"
 
 namespace warren::engine {
 namespace {
+
+// Every direct path carries inner packets of this size (MtuProber).
+constexpr size_t kPassesEverywhere = 496;
 
 Drop DropOf(filter::Verdict verdict) {
   switch (verdict) {
@@ -39,7 +43,9 @@ void EngineState::CheckOutbound(Instant now, net::PacketBatch& plain) {
     const Drop drop = DropOf(filter.CheckOutbound(now, ip));
     if (drop != Drop::kNone) return drop;
     packet.peer = device.PeerFor(ip.destination);
-    return packet.peer == net::kNoPeer ? Drop::kNoPeer : Drop::kNone;
+    if (packet.peer == net::kNoPeer) return Drop::kNoPeer;
+    if (packet.size > kPassesEverywhere) CheckSize(now, packet, ip);
+    return Drop::kNone;
   };
   size_t kept = 0;
   for (net::Packet& packet : plain) {
@@ -51,6 +57,16 @@ void EngineState::CheckOutbound(Instant now, net::PacketBatch& plain) {
     }
   }
   plain.Truncate(kept);
+}
+
+void EngineState::CheckSize(Instant now, const net::Packet& packet,
+                            const net::IpPacket& ip) {
+  const Peer* peer = peers.Find(packet.peer);
+  if (peer == nullptr || packet.size <= peer->agent.largest_inner()) return;
+  const std::vector<uint8_t> error =
+      BuildTooBig(packet.bytes(), ip, peer->agent.largest_inner());
+  if (error.empty() || !app_errors.Take(now)) return;
+  if (!to_app.Push(error, {}, packet.peer)) out.counters.Count(Drop::kSendFull);
 }
 
 void EngineState::RouteAll(Instant now, net::PacketBatch& sealed,

@@ -42,6 +42,9 @@ class EngineState {
   // ---- engine_packets.cc ----
   // Keeps what may go out, each with its peer.
   void CheckOutbound(Instant now, net::PacketBatch& plain);
+  // Tells the app if the packet is larger than the direct path carries.
+  void CheckSize(Instant now, const net::Packet& packet,
+                 const net::IpPacket& ip);
   // Gives sealed packets their way.
   void RouteAll(Instant now, net::PacketBatch& sealed,
                 net::PacketBatch& to_send);
@@ -151,6 +154,9 @@ class EngineState {
   std::optional<netmap::Netmap> netmap;
   WhyExchange why;
   Outbox outbox;
+  Outbox to_app;
+  // For errors that `to_app` gets: a flow is told in one packet.
+  path::ProbeBudget app_errors{32, 16};
   Clock clock;
   Expiry expiry;
   Scratch scratch;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -100,6 +101,18 @@ class Flow : public ::testing::Test {
   SimNode& b_;
   std::map<net::Endpoint, size_t> datagrams_of_a_;
 };
+
+// An IPv4 packet of `size` bytes that may not be fragmented.
+std::vector<uint8_t> WholePacket(const SimNode& from, const SimNode& to,
+                                 size_t size) {
+  ByteWriter w;
+  w.U16(0x4500).U16(static_cast<uint16_t>(size)).U16(0).U16(0x4000);
+  w.U8(64).U8(17).U16(0);
+  w.Append(from.address().bytes()).Append(to.address().bytes());
+  w.U16(7).U16(7).U16(static_cast<uint16_t>(size - 20)).U16(0);
+  w.Zeros(size - 28);
+  return std::move(w).Take();
+}
 
 class DualStackFlow : public Flow {
  protected:
@@ -239,6 +252,26 @@ TEST_F(Flow, CarriesLargePacketsByRelayWhereThePathDoesNot) {
   EXPECT_EQ(b_.num_received() - before, absl::Seconds(3) / kInterval);
   EXPECT_TRUE(BothDirect());  // for all that fits
   EXPECT_EQ(b_.engine().counters().tx_relay_packets, relayed_by_b);
+}
+
+TEST_F(Flow, TellsTheAppWhatFitsTheDirectPath) {
+  GoDirect();
+  a_.host().link.mtu = 1100;
+  const std::string large(1200, 'x');
+  for (int i = 0; i < 400; ++i) {
+    a_.Send(b_, large);
+    lab_.world().RunFor(absl::Milliseconds(100));
+  }
+  const size_t heard = a_.num_received();
+  const size_t at_b = b_.num_received();
+  a_.Send(b_, large);  // This may be fragmented, so nothing is told.
+  EXPECT_EQ(a_.num_received(), heard);
+  a_.SendPacket(WholePacket(a_, b_, 1200));
+  EXPECT_EQ(a_.num_received(), heard + 1);
+  a_.SendPacket(WholePacket(a_, b_, 900));
+  EXPECT_EQ(a_.num_received(), heard + 1);
+  lab_.world().RunFor(absl::Seconds(1));
+  EXPECT_EQ(b_.num_received(), at_b + 3);  // By relay or directly.
 }
 
 TEST_F(DualStackFlow, GoesOnWhenIpv6Vanishes) {

@@ -224,6 +224,9 @@ void SimNode::Drain() {
     if (to_send.empty()) break;
     Transmit(to_send);
   }
+  net::PacketBatch to_tun;
+  engine_->PollToTun(to_tun);
+  Deliver(to_tun);
   while (auto event = engine_->PollEvent()) OnEvent(*event);
   ScheduleWake();
 }
