@@ -13,14 +13,13 @@
 #include "core/disco/disco.h"
 #include "core/net/ip.h"
 #include "core/path/action.h"
+#include "core/path/agent_parts.h"
 #include "core/path/candidate_set.h"
 #include "core/path/liveness.h"
 #include "core/path/mtu_prober.h"
 #include "core/path/own_node.h"
 #include "core/path/path.h"
 #include "core/path/ping_ledger.h"
-#include "core/path/ping_replies.h"
-#include "core/path/probe_budget.h"
 #include "core/path/probe_log.h"
 #include "core/path/user_pings.h"
 
@@ -118,34 +117,6 @@ class Agent {
   const ProbeLog& log() const { return out_.log; }
 
  private:
-  struct Reach {
-    RelayId relay;
-    bool has_disco_key = false;
-  };
-  struct Best {  // proven at least once
-    net::Endpoint endpoint;
-    absl::Duration rtt;
-    Instant trusted_until;
-  };
-  struct Discovery {
-    int round = 0;  // of pings to all candidates
-    Instant since;
-    Instant next = Instant::Never();  // unless it runs
-    Instant last = Instant::LongAgo();
-    Instant last_call = Instant::LongAgo();
-  };
-  struct Activity {
-    Instant called_us = Instant::LongAgo();
-    Instant link_changed = Instant::LongAgo();
-    Instant until = Instant::LongAgo();
-    Instant heartbeat = Instant::Never();
-    net::Endpoint heard_at;  // lately, other than the path in use
-    Instant heard = Instant::LongAgo();
-  };
-  struct Bounds {
-    ProbeBudget pings{kProbeBurst, kProbesPerSecond};
-    PingReplies replies;
-  };
   struct Output {
     Path reported;
     std::deque<Action> actions;
@@ -191,7 +162,7 @@ class Agent {
   Liveness liveness_;  // of best_
   MtuProber mtu_;      // of best_
   Discovery discovery_;
-  Bounds bounds_;
+  Bounds bounds_{{kProbeBurst, kProbesPerSecond}, {}};
   Activity activity_;
   UserPings user_pings_;
   Output out_;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/path/agent_fixture.h"
+#include "core/testing/literals.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -7,13 +7,12 @@
 
 #include "core/base/rng.h"
 #include "core/path/agent.h"
-#include "core/testing/literals.h"
 #include "gtest/gtest.h"
 
 namespace warren::path {
 
-inline const net::Endpoint kHere = testing::At("198.51.100.7:41641");
-inline const net::Endpoint kThere = testing::At("203.0.113.9:41641");
+inline const net::Endpoint kHere = *net::Endpoint::Parse("198.51.100.7:41641");
+inline const net::Endpoint kThere = *net::Endpoint::Parse("203.0.113.9:41641");
 inline constexpr RelayId kRelay(900);
 
 // An agent with a relay, a disco key and two candidates, and a clock.
