@@ -311,6 +311,55 @@ TEST_F(EngineTest, GoesDirectForAPongToItsOwnPingAlone) {
   EXPECT_EQ(engine_.peer(kPeer)->path, (Path{PathKind::kDirect, kPeerAddress}));
 }
 
+TEST_F(EngineTest, AnswersThroughTheSocketAPingCameBy) {
+  Start();
+  const net::Endpoint by_16 = kPeerAddress.Through(16);
+  FromPeer(disco::Ping{{1}, peer_node_.public_key(), 0}, by_16);
+  const auto sent = DiscoSent();
+  ASSERT_EQ(sent.size(), 2u);
+  EXPECT_EQ(sent[0].first, disco::Message(disco::Pong{{1}, kPeerAddress}));
+  for (const auto& [message, to] : sent) EXPECT_EQ(to, by_16);
+  const auto& ping = std::get<disco::Ping>(sent[1].first);
+  FromPeer(disco::Pong{ping.txid, At("192.0.2.1:41641")}, by_16);
+  EXPECT_EQ(engine_.peer(kPeer)->path.endpoint, by_16);
+}
+
+TEST_F(EngineTest, SendsStrangersNoMoreThanItsBudgetForAnEvilPeer) {
+  Start();
+  for (uint32_t i = 0; i < 200; ++i, now_ += absl::Milliseconds(10)) {
+    disco::CallMeMaybe call;
+    for (uint32_t n = 0; n < disco::kMaxEndpoints; ++n) {
+      call.endpoints.emplace_back(net::IpAddress::V4(0xcb007100 + n), 53);
+    }
+    FromPeer(call, net::Endpoint::Relay(kRelay));
+    disco::Ping ping{{}, peer_node_.public_key(), 0};
+    StoreBe32(ping.txid.data(), i);
+    FromPeer(ping, {net::IpAddress::V4(0xcb007200 + i), 53});
+  }
+  size_t bytes = 0;
+  for (const Sent& sent : sent_) bytes += sent.bytes.size();
+  // 2 s of pings of 124 bytes and pongs of 110.
+  EXPECT_LE(bytes, (128 + 2 * 20) * 124 + (128 + 2 * 50) * 110u);
+}
+
+TEST_F(EngineTest, TakesAJumpOfTheClockForAChangeOfTheNetwork) {
+  for (const bool slept : {false, true}) {
+    Start();
+    ASSERT_TRUE(engine_.PingPath(now_, kPeer).ok());
+    FromPeer(disco::Ping{{slept}, peer_node_.public_key(), 0}, kPeerAddress);
+    for (const auto& [message, to] : DiscoSent()) {
+      const auto* ping = std::get_if<disco::Ping>(&message);
+      if (ping != nullptr) FromPeer(disco::Pong{ping->txid, to}, to);
+    }
+    Advance(absl::Seconds(1));
+    sent_.clear();
+    now_ = engine_.Next().at + absl::Seconds(slept ? 6 : 1);
+    engine_.OnTimeout(now_);
+    Drain();
+    EXPECT_EQ(SentTo<disco::CallMeMaybe>().size(), slept ? 1u : 0u);
+  }
+}
+
 TEST_F(EngineTest, HearsNobodyButPeers) {
   Start();
   const auto stranger = crypto::DiscoPrivateKey::Generate(rng_);

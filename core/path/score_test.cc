@@ -48,6 +48,30 @@ TEST(WorthSwitching, WantsTenMillisecondsAndAFifth) {
   EXPECT_FALSE(WorthSwitching(Direct(Ms(40)), Direct(Ms(50))));
 }
 
+TEST(WorthSwitching, LeadsInNoCircle) {
+  for (uint64_t seed = 1; seed <= 100; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    SeededRng rng(seed);
+    std::vector<Score> scores;
+    for (int i = 0; i < 30; ++i) {
+      scores.push_back(
+          {rng.Below(2) == 0 ? Tier::kDirect : Tier::kRelayed,
+           Ms(static_cast<int64_t>(rng.Below(200))),
+           rng.Below(2) == 0 ? net::Family::kV4 : net::Family::kV6});
+    }
+    Score current = scores[0];
+    size_t moves = 0;
+    for (int offer = 0; offer < 10'000; ++offer) {
+      const Score& candidate = scores[rng.Below(scores.size())];
+      if (!WorthSwitching(current, candidate)) continue;
+      EXPECT_LT(candidate, current);
+      current = candidate;
+      ++moves;
+    }
+    EXPECT_LT(moves, scores.size());
+  }
+}
+
 TEST(WorthSwitching, LetsTheTierDecideAlone) {
   EXPECT_TRUE(WorthSwitching({Tier::kRelayed, Ms(1)}, Direct(Ms(300))));
   EXPECT_FALSE(WorthSwitching(Direct(Ms(300)), {Tier::kRelayed, Ms(1)}));
