@@ -29,8 +29,10 @@ enum class Drop : uint8_t {
   kBadDisco,            // not from a peer's disco key, or forged
   kBadStun,             // answers nothing we asked
   kTsmp,                // consumed: answered or learned from, not for the app
+  kBadPortMapping,      // not from the router, or answers nothing we asked
 };
-inline constexpr size_t kNumDrops = static_cast<size_t>(Drop::kTsmp) + 1;
+inline constexpr size_t kNumDrops =
+    static_cast<size_t>(Drop::kBadPortMapping) + 1;
 
 // The Prometheus label. No default: a new reason without a name is an error
 // under -Werror=switch.
@@ -66,6 +68,8 @@ constexpr const char* LabelOf(Drop drop) {
       return "bad_stun";
     case Drop::kTsmp:
       return "tsmp";
+    case Drop::kBadPortMapping:
+      return "bad_port_mapping";
   }
   return "?";
 }

@@ -96,6 +96,12 @@ void Engine::OnLinkChange(Instant now, const LinkState& link) {
   state_->Settle(now);
 }
 
+void Engine::Close(Instant now) {
+  state_->Enter(now);
+  state_->network.Close(now);
+  state_->Settle(now);
+}
+
 void Engine::OnRelayConnected(Instant now, RelayId relay) {
   state_->Enter(now);
   state_->relays.OnConnected(relay, true);

@@ -36,8 +36,9 @@ struct EngineConfig {
 // the packet filter and NAT discovery, without a socket, a clock or a thread.
 //
 // Not thread-safe: one driver thread owns it. `now` never goes back (CHECKed).
-// After any call that takes `now`, drain PollTransmit, PollToTun and PollEvent
-// until they give nothing, then sleep until Next().
+// After any call that takes `now`, drain PollEvent, PollTransmit and PollToTun,
+// again until they give nothing (a datagram may go through a socket that an
+// event opens), then sleep until Next().
 class Engine {
  public:
   // Makes a new disco key from `rng`, which must outlive the engine.
@@ -86,6 +87,10 @@ class Engine {
   // vanished, every path is in doubt, and traffic goes both ways until it has
   // proven itself again. Either way STUN is asked, and peers in use are told.
   void OnLinkChange(Instant now, const LinkState& link);
+  // The node goes down: what PollTransmit and PollEvent then give (a datagram
+  // to the router, or an exchange of a second) gives back a mapped port. The
+  // engine is of no further use.
+  void Close(Instant now);
   // Login finished, or the connection is lost.
   void OnRelayConnected(Instant now, RelayId relay);
   void OnRelayDisconnected(Instant now, RelayId relay);

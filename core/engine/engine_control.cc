@@ -51,6 +51,7 @@ void EngineState::Settle(Instant now) {
   DrainDevice(now);
   DrainNetwork(now);
   SendStun();
+  SendPortMapping();
   DrainRelays();
   clock.wake_at = Next().at;
   std::vector<Warning> warnings = Health();

@@ -35,6 +35,12 @@ void EngineState::OnStun(Instant now, const net::Packet& datagram) {
   }
 }
 
+void EngineState::OnPortMapping(Instant now, const net::Packet& datagram) {
+  if (!network.OnPortMapping(now, datagram.endpoint, datagram.bytes())) {
+    out.counters.Count(Drop::kBadPortMapping);
+  }
+}
+
 void EngineState::OnDisco(Instant now, Bytes datagram,
                           const net::Endpoint& from, Peer* relay_source) {
   ++out.counters.disco_received;
@@ -144,6 +150,14 @@ void EngineState::SendStun() {
     if (sent) {
       ++out.counters.stun_sent;
     } else {
+      out.counters.Count(Drop::kSendFull);
+    }
+  }
+}
+
+void EngineState::SendPortMapping() {
+  while (const auto datagram = network.PollPortMapping()) {
+    if (!outbox.Push(datagram->bytes, datagram->to, net::kNoPeer)) {
       out.counters.Count(Drop::kSendFull);
     }
   }

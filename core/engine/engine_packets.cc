@@ -104,7 +104,9 @@ void EngineState::SplitDatagrams(Instant now, net::PacketBatch& datagrams) {
   scratch.wireguard.clear();
   for (net::Packet& packet : datagrams) {
     packet.peer = net::kNoPeer;
-    if (stun::IsStun(packet.bytes())) {
+    if (packet.endpoint.socket() == kPortMapSocket) {
+      OnPortMapping(now, packet);
+    } else if (stun::IsStun(packet.bytes())) {
       OnStun(now, packet);
     } else if (disco::LooksLikeDisco(packet.bytes())) {
       OnDisco(now, packet.bytes(), packet.endpoint, nullptr);

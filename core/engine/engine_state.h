@@ -58,6 +58,7 @@ class EngineState {
 
   // ---- engine_discovery.cc ----
   void OnStun(Instant now, const net::Packet& datagram);
+  void OnPortMapping(Instant now, const net::Packet& datagram);
   // `relay_source`: who sent it, if it came by relay.
   void OnDisco(Instant now, Bytes datagram, const net::Endpoint& from,
                Peer* relay_source);
@@ -71,6 +72,7 @@ class EngineState {
       const Peer& peer) const;
   void AdvertiseDisco(Instant now, Peer& peer);
   void SendStun();
+  void SendPortMapping();
   // Does what the peer's agent wants; call it after each call of the agent.
   void FollowAgent(Instant now, Peer& peer);
 

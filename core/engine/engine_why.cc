@@ -58,13 +58,23 @@ WhyNetwork EngineState::WhyHere() const {
   here.mapped_v6 = status.mapped_v6.value_or(net::Endpoint());
   for (const net::Endpoint& endpoint : network.endpoints()) {
     EndpointOrigin origin = EndpointOrigin::kGuessed;
-    if (endpoint == here.mapped_v4 || endpoint == here.mapped_v6) {
+    if (endpoint == status.port_mapping.external) {
+      origin = EndpointOrigin::kPortMapped;
+    } else if (endpoint == here.mapped_v4 || endpoint == here.mapped_v6) {
       origin = EndpointOrigin::kStun;
     } else if (link && std::ranges::find(link->addresses, endpoint.address()) !=
                            link->addresses.end()) {
       origin = EndpointOrigin::kInterface;
     }
     here.endpoints.push_back({endpoint, origin});
+  }
+  if (status.port_mapping.external) {
+    here.port_map = PortMapState::kMapped;
+    here.port_mapped = *status.port_mapping.external;
+  } else if (absl::IsNotFound(status.port_mapping.trouble)) {
+    here.port_map = PortMapState::kAbsent;
+  } else if (!status.port_mapping.trouble.ok()) {
+    here.port_map = PortMapState::kFailed;
   }
   here.udp_port = link ? link->udp4_port : uint16_t{0};
   here.captive_portal = status.captive_portal.value_or(false);

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "core/base/instant.h"
 #include "core/base/strong_id.h"
@@ -167,6 +168,9 @@ struct NetworkStatus {
     std::optional<bool> pcp;
     std::optional<bool> upnp;
     std::optional<net::Endpoint> external;
+    // Why nothing is mapped. OK: something is, there is nobody to ask, or it is
+    // too early to say.
+    absl::Status trouble;
   };
   PortMapping port_mapping;
   RelayId home_relay;  // 0 = none

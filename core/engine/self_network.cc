@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "core/netcheck/own_endpoints.h"
 #include "core/stun/stun.h"
@@ -63,6 +64,7 @@ void SelfNetwork::SetLink(Instant now, const LinkState& link,
   if (change == path::LinkChange::kMoved) {
     // The one family may go while the other stays as it is.
     if (!SameV4(link_, link)) {
+      port_mapping_.mapper().Release(now);
       known_.mapped_v4.reset();
       known_.others_v4.clear();
       known_.nat = net::NatBehavior();
@@ -75,8 +77,13 @@ void SelfNetwork::SetLink(Instant now, const LinkState& link,
   schedule_.nat_due = true;
   schedule_.last_nat = schedule_.last_tcp = Instant::LongAgo();
   tcp_.Stop();
-  UpdateEndpoints();
+  port_mapping_.SetLink(now, link);
   Begin(now, Depth::kNat);
+}
+
+void SelfNetwork::Close(Instant now) {
+  port_mapping_.mapper().Release(now);
+  Drain(now);
 }
 
 void SelfNetwork::OnResolved(Instant now, absl::string_view hostname,
@@ -87,7 +94,10 @@ void SelfNetwork::OnResolved(Instant now, absl::string_view hostname,
 
 void SelfNetwork::OnExchange(Instant now, uint64_t id,
                              absl::StatusOr<std::string> response) {
-  if (tcp_.OnExchange(id, response)) Drain(now);
+  const bool asked = id >= portmap::kFirstExchangeId
+                         ? port_mapping_.mapper().OnExchange(now, id, response)
+                         : tcp_.OnExchange(id, response);
+  if (asked) Drain(now);
 }
 
 void SelfNetwork::OnRelayLatency(Instant now, RelayId relay,
@@ -122,6 +132,14 @@ bool SelfNetwork::OnStun(Instant now, const net::Endpoint& from,
   return true;
 }
 
+bool SelfNetwork::OnPortMapping(Instant now, const net::Endpoint& from,
+                                Bytes datagram) {
+  const bool understood =
+      port_mapping_.mapper().OnDatagram(now, from, datagram);
+  Drain(now);
+  return understood;
+}
+
 void SelfNetwork::Refresh(Instant now, absl::Duration max_age) {
   if (!checker_.running() && now - schedule_.last_round >= max_age) {
     Begin(now, DueDepth(now));
@@ -136,6 +154,7 @@ void SelfNetwork::Recheck(Instant now) {
 
 void SelfNetwork::OnTimeout(Instant now) {
   checker_.OnTimeout(now);
+  port_mapping_.mapper().OnTimeout(now);
   Drain(now);
   if (now < schedule_.next_round) return;
   schedule_.next_round = Instant::Never();
@@ -150,7 +169,8 @@ std::optional<SelfNetwork::Event> SelfNetwork::PollEvent() {
 }
 
 Instant SelfNetwork::Next() const {
-  return std::min({checker_.Next(), tcp_.Next(), schedule_.next_round});
+  return std::min({checker_.Next(), tcp_.Next(), schedule_.next_round,
+                   port_mapping_.mapper().Next()});
 }
 
 std::optional<bool> SelfNetwork::captive_portal() const {
@@ -167,6 +187,12 @@ NetworkStatus SelfNetwork::Status() const {
   status.mapped_v6 = known_.mapped_v6;
   status.nat = known_.nat;
   status.captive_portal = captive_portal();
+  const portmap::Mapper& mapper = port_mapping_.mapper();
+  status.port_mapping = {.nat_pmp = mapper.services().nat_pmp,
+                         .pcp = mapper.services().pcp,
+                         .upnp = mapper.services().upnp,
+                         .external = port_mapping_.external(),
+                         .trouble = mapper.trouble()};
   status.home_relay = home();
   const auto& latencies =
       report_.latencies.empty() ? tcp_.latencies() : report_.latencies;
@@ -209,6 +235,7 @@ void SelfNetwork::Begin(Instant now, Depth depth) {
                   .port_v4 = link_.udp4_port,
                   .mapped_v4 = known_.mapped_v4,
                   .mapped_v6 = known_.mapped_v6});
+  port_mapping_.mapper().Check(now);
   Drain(now);
 }
 
@@ -227,6 +254,10 @@ void SelfNetwork::Drain(Instant now) {
                                     .count = netcheck::NatCheck::kNumSockets,
                                     .wanted = schedule_.sockets_open});
   }
+  while (auto event = port_mapping_.PollEvent()) {
+    std::visit([this](auto& e) { events_.push_back(std::move(e)); }, *event);
+  }
+  UpdateEndpoints();
   // A home that cannot be connected to is judged when patience ends.
   schedule_.next_round =
       std::min(schedule_.next_round, home_.PatienceEnds(now));
@@ -254,7 +285,9 @@ void SelfNetwork::OnReport(Instant now, const netcheck::Report& report) {
   } else if (!report.latencies.empty()) {
     home_.OnFirstAnswer(now, report.latencies.begin()->first);
   }
-  UpdateEndpoints();
+  if (known_.mapped_v4) {
+    port_mapping_.mapper().OnPublicAddress(now, known_.mapped_v4->address());
+  }
 }
 
 void SelfNetwork::OnComplete(Instant now, const netcheck::Report& report) {
@@ -282,6 +315,7 @@ void SelfNetwork::UpdateEndpoints() {
       netcheck::OwnEndpoints({.interface_addresses = link_.addresses,
                               .udp4_port = link_.udp4_port,
                               .udp6_port = link_.udp6_port,
+                              .port_mapped = port_mapping_.external(),
                               .mapped_v4 = known_.mapped_v4,
                               .mapped_v6 = known_.mapped_v6,
                               .others_v4 = known_.others_v4,

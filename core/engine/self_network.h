@@ -17,6 +17,7 @@
 #include "core/engine/event.h"
 #include "core/engine/home_choice.h"
 #include "core/engine/link_state.h"
+#include "core/engine/port_mapping.h"
 #include "core/engine/relay_servers.h"
 #include "core/engine/tcp_check.h"
 #include "core/net/ip.h"
@@ -46,11 +47,17 @@ class SelfNetwork {
 
   // `rng` must outlive it.
   explicit SelfNetwork(Rng& rng)
-      : rng_(rng), checker_(rng, kFirstCheckSocket), tcp_(rng), home_(rng) {}
+      : rng_(rng),
+        checker_(rng, kFirstCheckSocket),
+        tcp_(rng),
+        home_(rng),
+        port_mapping_(rng) {}
 
   void SetRelayMap(Instant now, const derp::RelayMap& map);
-  // What STUN said holds on, unless the node moved.
+  // What STUN and the router said holds on, unless the node moved.
   void SetLink(Instant now, const LinkState& link, path::LinkChange change);
+  // The node goes down: gives back what the router lends it.
+  void Close(Instant now);
   void OnResolved(Instant now, absl::string_view hostname,
                   std::vector<net::IpAddress> addresses);
   // Answers to ExchangeWanted and RelayLatencyWanted; stale ones are ignored.
@@ -64,6 +71,9 @@ class SelfNetwork {
   void NoteActivity(Instant now);
   // A STUN datagram came. False if it answers nothing we asked.
   bool OnStun(Instant now, const net::Endpoint& from, Bytes datagram);
+  // One came through kPortMapSocket. False if it is not the router's, or not
+  // understood.
+  bool OnPortMapping(Instant now, const net::Endpoint& from, Bytes datagram);
   // Somebody is about to be told where we are: begins a round unless what is
   // known is younger than `max_age`.
   void Refresh(Instant now, absl::Duration max_age);
@@ -72,6 +82,10 @@ class SelfNetwork {
   void OnTimeout(Instant now);
 
   std::optional<netcheck::Probe> PollProbe() { return checker_.PollProbe(); }
+  // Through kPortMapSocket, which the events so far have opened.
+  std::optional<portmap::Datagram> PollPortMapping() {
+    return port_mapping_.PollDatagram();
+  }
   std::optional<Event> PollEvent();
   Instant Next() const;
 
@@ -130,6 +144,7 @@ class SelfNetwork {
   netcheck::Checker checker_;
   TcpCheck tcp_;
   HomeChoice home_;
+  PortMapping port_mapping_;
   netcheck::Report report_;  // the last one; complete ones only, if any
   Schedule schedule_;
   std::vector<net::Endpoint> endpoints_;

@@ -48,6 +48,7 @@ std::vector<net::Endpoint> OwnEndpoints(const Whereabouts& where) {
       endpoints.push_back(endpoint);
     }
   };
+  if (where.port_mapped) add(*where.port_mapped);
   if (where.mapped_v4) add(*where.mapped_v4);
   if (where.mapped_v6) add(*where.mapped_v6);
   for (const net::Endpoint& other : where.others_v4) add(other);

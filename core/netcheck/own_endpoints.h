@@ -14,7 +14,8 @@ struct Whereabouts {
   std::vector<net::IpAddress> interface_addresses;  // of interfaces that are up
   uint16_t udp4_port = 0;                           // 0: no such socket
   uint16_t udp6_port = 0;
-  std::optional<net::Endpoint> mapped_v4;  // by STUN
+  std::optional<net::Endpoint> port_mapped;  // by the router, on request
+  std::optional<net::Endpoint> mapped_v4;    // by STUN
   std::optional<net::Endpoint> mapped_v6;
   std::vector<net::Endpoint> others_v4;  // by STUN, too: further uplinks
   bool mapping_varies = false;
@@ -25,11 +26,12 @@ struct Whereabouts {
 inline constexpr size_t kMaxOwnEndpoints = 24;
 
 // Where peers may try to reach us, best first, each once. By the rules of
-// specs 6.5: what STUN saw; for a NAT that maps by destination also its
-// address with our own port (a forwarded port); then interface addresses, but
-// never one of the tailnet or link-local IPv6; link-local IPv4 and private
-// IPv6 only when there is nothing ordinary; loopback only when there is
-// nothing else; at most two IPv6 addresses of a /64.
+// specs 6.5: what the router maps; what STUN saw; for a NAT that maps by
+// destination also its address with our own port (a forwarded port); then
+// interface addresses, but never one of the tailnet or link-local IPv6;
+// link-local IPv4 and private IPv6 only when there is nothing ordinary;
+// loopback only when there is nothing else; at most two IPv6 addresses of a
+// /64.
 std::vector<net::Endpoint> OwnEndpoints(const Whereabouts& where);
 
 }  // namespace warren::netcheck

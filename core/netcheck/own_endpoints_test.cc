@@ -113,5 +113,18 @@ TEST(OwnEndpoints, AreBounded) {
   EXPECT_EQ(OwnEndpoints(where).size(), kMaxOwnEndpoints);
 }
 
+TEST(OwnEndpoints, ThePortThatTheRouterMapsIsFirst) {
+  Whereabouts where;
+  where.interface_addresses = {Ip("192.168.1.2")};
+  where.udp4_port = 41641;
+  where.mapped_v4 = At("203.0.113.5:20001");
+  where.port_mapped = At("203.0.113.5:41641");
+  where.mapping_varies = true;
+  const std::vector<net::Endpoint> want = {At("203.0.113.5:41641"),
+                                           At("203.0.113.5:20001"),
+                                           At("192.168.1.2:41641")};
+  EXPECT_EQ(OwnEndpoints(where), want);
+}
+
 }  // namespace
 }  // namespace warren::netcheck

@@ -15,7 +15,7 @@
 
 namespace warren::portmap {
 
-// Exchanges of port mapping have ids from here on.
+// Exchanges of port mapping have ids from here on, those of others below.
 inline constexpr uint64_t kFirstExchangeId = uint64_t{1} << 63;
 
 // HTTP exchanges with the router, one after the other.

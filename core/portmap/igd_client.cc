@@ -65,9 +65,15 @@ void IgdClient::Delete(const net::Endpoint& external) {
                              NameOfMapping(external.port())));
 }
 
-void IgdClient::OnExchange(Instant now, uint64_t id,
+bool IgdClient::OnExchange(Instant now, uint64_t id,
                            const absl::StatusOr<std::string>& response) {
-  if (!line_.Finish(id)) return;
+  if (!line_.Finish(id)) return false;
+  OnResponse(now, response);
+  return true;
+}
+
+void IgdClient::OnResponse(Instant now,
+                           const absl::StatusOr<std::string>& response) {
   if (step_ == Step::kFind) {
     return OnProgress(now, finder_.OnResponse(now, line_, response));
   }
@@ -79,10 +85,7 @@ void IgdClient::OnExchange(Instant now, uint64_t id,
 
 void IgdClient::OnTimeout(Instant now) {
   if (!line_.TakeTimeout(now)) return;
-  const absl::Status why =
-      absl::UnavailableError("the router's UPnP does not answer");
-  if (step_ != Step::kFind) return OnFailure(now, why);
-  OnProgress(now, finder_.OnResponse(now, line_, why));
+  OnResponse(now, absl::UnavailableError("the router's UPnP does not answer"));
 }
 
 std::optional<ClientEvent> IgdClient::PollEvent() {

@@ -55,8 +55,8 @@ class IgdClient {
   // Forgets what is under way.
   void Stop() { line_.Stop(); }
 
-  // Ignores what answers nothing.
-  void OnExchange(Instant now, uint64_t id,
+  // False: it answers nothing.
+  bool OnExchange(Instant now, uint64_t id,
                   const absl::StatusOr<std::string>& response);
   void OnTimeout(Instant now);
   Instant Next() const { return line_.Next(); }
@@ -74,6 +74,7 @@ class IgdClient {
     bool checking = false;  // it is there already; we only look
   };
 
+  void OnResponse(Instant now, const absl::StatusOr<std::string>& response);
   void OnProgress(Instant now, IgdFinder::Progress progress);
   void Add(Instant now);
   void Confirm(Instant now);

@@ -64,11 +64,11 @@ bool Mapper::OnDatagram(Instant now, const net::Endpoint& from,
   return understood;
 }
 
-void Mapper::OnExchange(Instant now, uint64_t id,
+bool Mapper::OnExchange(Instant now, uint64_t id,
                         const absl::StatusOr<std::string>& response) {
-  if (!router_) return;
-  router_->igd.OnExchange(now, id, response);
+  if (!router_ || !router_->igd.OnExchange(now, id, response)) return false;
   Drain(now);
+  return true;
 }
 
 void Mapper::OnPublicAddress(Instant now, const net::IpAddress& address) {
@@ -79,6 +79,9 @@ void Mapper::OnPublicAddress(Instant now, const net::IpAddress& address) {
 }
 
 void Mapper::Check(Instant now) {
+  if (router_ && round_.phase == Phase::kWait && now >= round_.due) {
+    return BeginRound(now);
+  }
   if (!mapping_ || round_.phase != Phase::kMapped ||
       now - last_.check < kCheckInterval) {
     return;
@@ -103,9 +106,8 @@ void Mapper::OnTimeout(Instant now) {
     mapping_.reset();
     if (round_.phase == Phase::kMapped) BeginRound(now);
   }
-  if (now >= round_.due) {
-    if (round_.phase == Phase::kMapped) Renew(now, absl::ZeroDuration());
-    if (round_.phase == Phase::kWait) BeginRound(now);
+  if (now >= round_.due && round_.phase == Phase::kMapped) {
+    Renew(now, absl::ZeroDuration());
   }
   Drain(now);
 }
@@ -118,7 +120,7 @@ Instant Mapper::Next() const {
       round_.search.Next(),
       round_.search_over ? Instant::Never() : round_.began + kSearch,
       mapping_ ? mapping_->valid_until : Instant::Never(),
-      round_.due,
+      round_.phase == Phase::kWait ? Instant::Never() : round_.due,
   });
 }
 

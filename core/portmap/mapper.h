@@ -28,7 +28,7 @@ namespace warren::portmap {
 //     |   <--refused, another?------'  ^                  |
 //   nothing                            '--half its life,--'
 //     v                                   reboot, other address
-//   wait: 30 s, doubling to 30 min; a late answer ends it
+//   wait: for a late answer; else for a Check() after 30 s, doubling to 30 min
 //
 // What a router says is not believed: a mapping is a candidate for peers to
 // probe, as any other, and only a pong proves it (specs/dataplane.md 5.3). UPnP
@@ -61,19 +61,21 @@ class Mapper {
   // Came through the socket for port mapping. False: not from the router, or
   // not understood.
   bool OnDatagram(Instant now, const net::Endpoint& from, Bytes datagram);
-  // The answer to an exchange; a stale one is ignored.
-  void OnExchange(Instant now, uint64_t id,
+  // The answer to an exchange. False: not to one that is waited for.
+  bool OnExchange(Instant now, uint64_t id,
                   const absl::StatusOr<std::string>& response);
   // STUN sees us at `address`. Another than before: the router's is likely to
   // have changed, so the mapping is renewed.
   void OnPublicAddress(Instant now, const net::IpAddress& address);
-  // We are about to tell peers where we are: looks whether the router still
-  // knows the mapping, every kCheckInterval at most.
+  // Peers are about to be told where we are: looks whether the router still
+  // knows the mapping, every kCheckInterval at most; or, when the wait is over,
+  // searches again. A node that nobody speaks to does not.
   void Check(Instant now);
   void OnTimeout(Instant now);
   Instant Next() const;
 
   std::optional<Datagram> PollDatagram();
+  bool has_datagrams() const { return !out_.datagrams.empty(); }
   std::optional<Exchange> PollExchange();
 
   // There is a router to talk to: the socket is wanted.

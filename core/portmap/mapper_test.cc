@@ -103,6 +103,26 @@ TEST(Mapper, DropsAMappingThatTheRouterNoLongerRenews) {
   EXPECT_EQ(lab.Mapped(), "none");
   lab.cable = true;
   lab.RunFor(absl::Minutes(31));
+  lab.Do([&] { lab.mapper.Check(lab.now); });
+  lab.RunFor(absl::Seconds(1));
+  EXPECT_EQ(lab.Mapped(), kByPcp);
+}
+
+TEST(Mapper, SearchesAgainWhenThereIsTrafficButSeldom) {
+  Lab lab({});
+  lab.Start();
+  lab.RunFor(absl::Hours(1));
+  const int of_one_search = lab.num_datagrams;
+  EXPECT_LE(of_one_search, 4 * 5);
+  for (int i = 0; i < 3 * 180; ++i) {
+    lab.Do([&] { lab.mapper.Check(lab.now); });
+    lab.RunFor(absl::Seconds(20));
+  }
+  EXPECT_LE(lab.num_datagrams, 14 * of_one_search);
+  lab.router.script().pcp = true;
+  lab.RunFor(absl::Minutes(30));
+  lab.Do([&] { lab.mapper.Check(lab.now); });
+  lab.RunFor(absl::Seconds(1));
   EXPECT_EQ(lab.Mapped(), kByPcp);
 }
 

@@ -156,6 +156,7 @@ std::optional<const Site*> Network::Climb(Datagram& datagram) {
   Site* site = datagram.from->site;
   while (site != nullptr) {
     const net::IpAddress to = datagram.flight.to.address();
+    if (to.IsMulticast()) return std::nullopt;  // it stays, and nobody listens
     if (Find(site, to) != nullptr) return site;
     if (site->nat() != nullptr && site->gateway() == to) {
       AnswerMapper(site, datagram);

@@ -218,10 +218,11 @@ void SimNode::BreakRelayLinks() {
 }
 
 void SimNode::Drain() {
-  while (true) {
+  for (bool more = true; more;) {
+    while (auto event = engine_->PollEvent()) OnEvent(*event);
     net::PacketBatch to_send;
     engine_->PollTransmit(to_send);
-    if (to_send.empty()) break;
+    more = !to_send.empty();
     Transmit(to_send);
   }
   net::PacketBatch to_tun;
