@@ -344,8 +344,12 @@ void Daemon::OnLoggedOut(const absl::Status& told) {
 }
 
 void Daemon::Shutdown(std::function<void()> done) {
-  if (!device_.ephemeral || !device_.logged_in || !control_) return done();
-  Logout([done = std::move(done)](const absl::Status&) { done(); });
+  const auto finish = [this, done = std::move(done)] {
+    Disconnect();
+    tunnel_->WhenQuiet(done);
+  };
+  if (!device_.ephemeral || !device_.logged_in || !control_) return finish();
+  Logout([this, finish](const absl::Status&) { loop_.Post(finish); });
 }
 
 absl::Status Daemon::Ping(absl::string_view peer, PingDone done) {

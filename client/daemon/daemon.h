@@ -70,8 +70,8 @@ class Daemon {
   // `done` gets an error when control could not be told; this device has
   // forgotten its login all the same.
   void Logout(Done done);
-  // Before the program ends: an ephemeral node logs out. `done` soon, 5 s at
-  // the most.
+  // Before the program ends: an ephemeral node logs out, and a port that the
+  // router maps is given back. `done` soon, 6 s at the most.
   void Shutdown(std::function<void()> done);
 
   // A disco ping to `peer`: its name, address or id. NOT_FOUND names those

@@ -39,6 +39,8 @@ class TcpExchanges {
 
   // `wanted.timeout` counts from now, waiting included.
   void Start(engine::ExchangeWanted wanted);
+  // None is under way, nor waits.
+  bool idle() const { return exchanges_.empty(); }
   // Ends all, without an answer.
   void Cancel();
 

@@ -74,6 +74,7 @@ absl::Status Tunnel::Watch() {
 void Tunnel::Start(const crypto::NodePrivateKey& node_key,
                    absl::Duration stamp_floor) {
   const Instant now = loop_.Now();
+  devices_->exchanges.Cancel();  // of an engine before, with the same ids
   engine_ = std::make_unique<engine::Engine>(
       engine::EngineConfig{.node_key = node_key.Clone(), .mtu_bytes = kMtu},
       rng_, now, std::max(loop_.clock().UnixNow(), stamp_floor));
@@ -87,16 +88,42 @@ void Tunnel::Start(const crypto::NodePrivateKey& node_key,
 
 void Tunnel::Stop() {
   if (!engine_) return;
+  SayFarewell();
   links_.reset();
   engine_.reset();
   lanes_->relayed.clear();
   lanes_->arena_used = 0;
   devices_->lost_relays.clear();
   devices_->sockets.CloseAll();
-  devices_->exchanges.Cancel();
   devices_->latencies.Cancel();
   // Only the interface is affected, and it may be gone already.
   (void)devices_->interface->Clear();
+}
+
+void Tunnel::SayFarewell() {
+  devices_->exchanges.Cancel();
+  engine_->Close(loop_.Now());
+  // Nothing else that the engine may still want matters any more.
+  while (const auto event = engine_->PollEvent()) {
+    if (const auto* exchange = std::get_if<engine::ExchangeWanted>(&*event)) {
+      devices_->exchanges.Start(*exchange);
+    }
+  }
+  while (true) {
+    engine_->PollTransmit(lanes_->to_send);
+    if (lanes_->to_send.empty()) break;
+    Send(lanes_->to_send);
+  }
+}
+
+void Tunnel::WhenQuiet(std::function<void()> done) {
+  devices_->quiet = std::move(done);
+  TellQuiet();
+}
+
+void Tunnel::TellQuiet() {
+  if (!devices_->quiet || !devices_->exchanges.idle()) return;
+  std::exchange(devices_->quiet, nullptr)();
 }
 
 absl::Status Tunnel::OnNetmap(netmap::Netmap netmap) {
@@ -225,33 +252,41 @@ void Tunnel::SendByRelay(Instant now, const net::Packet& packet) {
 
 void Tunnel::Drain() {
   if (!engine_) return;
-  while (true) {
+  // Events first: what is to be sent may need a socket that one of them opens.
+  for (bool more = true; more;) {
+    if (!DrainEvents()) return;
     engine_->PollTransmit(lanes_->to_send);
-    if (lanes_->to_send.empty()) break;
+    more = !lanes_->to_send.empty();
     Send(lanes_->to_send);
   }
   engine_->PollToTun(lanes_->to_tun);
   if (!lanes_->to_tun.empty()) tun_->Write(lanes_->to_tun);
   lanes_->to_tun.clear();
+  DrainEvents();
+}
+
+bool Tunnel::DrainEvents() {
   while (auto event = engine_->PollEvent()) {
     OnEvent(*event);
-    if (!engine_) return;  // a callback stopped us
+    if (!engine_) return false;
   }
+  return true;
 }
 
 Instant Tunnel::Next() const {
   const Devices& d = *devices_;
-  if (!engine_) return d.links->Next();
-  return std::min({engine_->Next().at, links_->Next(), d.links->Next(),
-                   d.exchanges.Next(), d.latencies.Next(), d.nat64.Next()});
+  const Instant next = std::min(d.links->Next(), d.exchanges.Next());
+  if (!engine_) return next;
+  return std::min({next, engine_->Next().at, links_->Next(), d.latencies.Next(),
+                   d.nat64.Next()});
 }
 
 void Tunnel::OnTimeout(Instant now) {
   devices_->links->OnTimeout(now);
-  if (!engine_) return;
+  devices_->exchanges.OnTimeout(now);
+  if (!engine_) return TellQuiet();
   engine_->OnTimeout(loop_.Now());
   links_->OnTimeout(now);
-  devices_->exchanges.OnTimeout(now);
   devices_->latencies.OnTimeout(now);
   devices_->nat64.OnTimeout(now);
   Drain();

@@ -58,8 +58,12 @@ class Tunnel {
   // engine::Engine's constructor.
   void Start(const crypto::NodePrivateKey& node_key,
              absl::Duration stamp_floor);
-  // Ends the engine: sessions, relays, addresses and routes are gone.
+  // Ends the engine: sessions, relays, addresses and routes are gone. A port
+  // that the router mapped for us is given back, which may take a moment more.
   void Stop();
+  // Calls `done` when that moment is over: at once, or within a second. For
+  // when stopped, and once.
+  void WhenQuiet(std::function<void()> done);
 
   // Null when stopped. Call through Command() what changes it.
   const engine::Engine* engine() const { return engine_.get(); }
@@ -107,6 +111,10 @@ class Tunnel {
   void SendByRelay(Instant now, const net::Packet& packet);
   // What the engine wants sent and done, until it wants nothing.
   void Drain();
+  // False: a callback has stopped us.
+  bool DrainEvents();
+  void SayFarewell();
+  void TellQuiet();
   void OnEvent(const engine::EngineEvent& event);
   void OnSocketsWanted(const engine::SocketsWanted& wanted);
 

@@ -16,6 +16,7 @@ Tunnel::Devices::Devices(io::EventLoop& loop, Tunnel& tunnel)
       exchanges(
           loop,
           [&tunnel, &loop](uint64_t id, absl::StatusOr<std::string> response) {
+            if (!tunnel.engine_) return;  // the answer to a farewell
             tunnel.engine_->OnExchange(loop.Now(), id, std::move(response));
           }),
       latencies(loop, resolver,

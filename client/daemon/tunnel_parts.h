@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -38,6 +39,7 @@ struct Tunnel::Devices {
   TcpExchanges exchanges;
   RelayLatencies latencies;
   Nat64Discovery nat64;
+  std::function<void()> quiet;  // called when `exchanges` is idle, if set
   Devices(io::EventLoop& loop, Tunnel& tunnel);
 };
 
