@@ -324,7 +324,9 @@ TEST_F(CliTest, TellsThatAPingFailed) {
   EXPECT_EQ(silent.err, "warren: dave did not answer\n");
   const cli::ToolResult indirect = Run({"ping", "--until-direct", "carol"});
   EXPECT_EQ(indirect.exit_code, 1);
-  EXPECT_EQ(indirect.err, "warren: no direct way to carol was found\n");
+  EXPECT_EQ(indirect.err,
+            "warren: no direct way to carol was found; `warren why carol` says "
+            "why\n");
   EXPECT_EQ(Run({"ping", "nobody"}).err, "warren: no peer \"nobody\"\n");
   EXPECT_EQ(Run({"ping"}).exit_code, 2);
 }

@@ -59,8 +59,9 @@ absl::Status Ping(Session& session, const Words& words) {
     return absl::UnavailableError(absl::StrCat(words.peer, " did not answer"));
   }
   if (words.until_direct && !direct) {
-    return absl::UnavailableError(
-        absl::StrCat("no direct way to ", words.peer, " was found"));
+    return absl::UnavailableError(absl::StrCat("no direct way to ", words.peer,
+                                               " was found; `warren why ",
+                                               words.peer, "` says why"));
   }
   return absl::OkStatus();
 }

@@ -418,6 +418,32 @@ TEST_F(DaemonTest, NamesThePeersThereAre) {
   EXPECT_TRUE(absl::IsInvalidArgument(daemon_->Ping(kAddress, ignore)));
 }
 
+TEST_F(DaemonTest, SaysWhyAPeerCannotBeReached) {
+  ASSERT_EQ(Up("good"), absl::OkStatus());
+  std::shared_ptr<const engine::WhyEnds> ends;
+  const auto take = [&](const engine::WhyReady& ready) { ends = ready.ends; };
+  EXPECT_TRUE(absl::IsNotFound(daemon_->Why("nobody", take)));
+  ASSERT_EQ(daemon_->Why("you", take), absl::OkStatus());
+  // Nobody answers: after 3 s, our half.
+  ASSERT_TRUE(RunUntil([&] { return ends != nullptr; }));
+  EXPECT_FALSE(ends->remote.answered);
+  EXPECT_EQ(ends->remote.name, "you");
+  EXPECT_EQ(Diagnose(ends->local, ends->remote).cause.cause,
+            engine::Cause::kPeerOffline);
+}
+
+TEST_F(DaemonTest, AnswersAWhyWhenTheTunnelGoesDown) {
+  ASSERT_EQ(Up("good"), absl::OkStatus());
+  bool answered = false;
+  ASSERT_EQ(daemon_->Why("you",
+                         [&](const engine::WhyReady& ready) {
+                           answered = ready.ends == nullptr;
+                         }),
+            absl::OkStatus());
+  EXPECT_EQ(daemon_->Down(), absl::OkStatus());
+  EXPECT_TRUE(answered);
+}
+
 TEST_F(DaemonTest, ForgetsAGivenControlKeyThatIsNotTheServers) {
   const std::string wrong =
       crypto::MachinePrivateKey::Generate(rng_).public_key().ToString();

@@ -6,6 +6,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "client/daemon/peer_lookup.h"
 #include "client/daemon/status_report.h"
 #include "core/base/status_macros.h"
 #include "io/grpc_status.h"
@@ -158,12 +159,33 @@ absl::Status LocalService::PingOnce(grpc::ServerContext& context,
   return status;
 }
 
+void LocalService::PauseBetweenPings(grpc::ServerContext& context,
+                                     const v1::PingRequest& request) {
+  const Instant end = loop_.Now() + kPingInterval;
+  bool looks = request.until_direct();
+  while (loop_.Now() < end && !context.IsCancelled() && !stopping_) {
+    absl::SleepFor(std::min(kLook, end - loop_.Now()));
+    if (!looks) continue;
+    auto direct = std::make_shared<bool>(false);
+    const absl::Status looked =
+        OnLoop(context, [this, direct, peer = request.peer()](Done done) {
+          const engine::Engine* engine = daemon_.tunnel().engine();
+          const auto id = FindPeer(engine, peer);
+          const auto status = id.ok() ? engine->peer(*id) : std::nullopt;
+          *direct = status && status->path.kind == engine::PathKind::kDirect;
+          done(id.status());
+        });
+    if (looked.ok() && *direct) return;
+    looks = looked.ok();
+  }
+}
+
 grpc::Status LocalService::Ping(grpc::ServerContext* context,
                                 const v1::PingRequest* request,
                                 grpc::ServerWriter<v1::PingReply>* writer) {
   const uint32_t count = std::clamp<uint32_t>(request->count(), 1, kMaxPings);
   for (uint32_t i = 0; i < count; ++i) {
-    if (i > 0) absl::SleepFor(kPingInterval);
+    if (i > 0) PauseBetweenPings(*context, *request);
     v1::PingReply reply;
     const absl::Status status = PingOnce(*context, *request, reply);
     if (!status.ok()) return io::ToGrpc(status);

@@ -55,6 +55,9 @@ class LocalService final : public v1::Local::Service {
                       std::function<void(Done)> start,
                       absl::Duration limit = absl::InfiniteDuration());
   absl::Status CheckMayWrite() const;
+  // The time between pings; shorter if `until_direct` and that is now.
+  void PauseBetweenPings(grpc::ServerContext& context,
+                         const v1::PingRequest& request);
   // One ping and its answer; an error ends the call, an unanswered ping not.
   absl::Status PingOnce(grpc::ServerContext& context,
                         const v1::PingRequest& request, v1::PingReply& reply);

@@ -24,6 +24,7 @@ Agent::Agent(OwnNode& own)
 
 void Agent::SetRelay(Instant now, RelayId relay) {
   const bool is_first = reach_.relay == RelayId() && relay != RelayId();
+  if (relay != reach_.relay) reach_.relay_rtt.reset();
   reach_.relay = relay;
   ReportPath(now);
   if (is_first) OnRelayUp(now);
@@ -119,7 +120,10 @@ bool Agent::OnPong(Instant now, const disco::TxId& txid) {
                   .rtt = rtt});
   }
   OnUserPong(now, *ping);
-  if (ping->to.IsRelay()) return true;
+  if (ping->to.IsRelay()) {
+    if (ping->to.relay() == reach_.relay) reach_.relay_rtt = rtt;
+    return true;
+  }
   Candidate* candidate = candidates_.Find(ping->to);
   if (candidate == nullptr) return true;  // It was withdrawn meanwhile.
   candidate->last_pong = now;
@@ -184,7 +188,7 @@ Path Agent::path() const {
 }
 
 std::optional<absl::Duration> Agent::rtt() const {
-  if (!best_) return std::nullopt;
+  if (!best_) return reach_.relay_rtt;
   return best_->rtt;
 }
 

@@ -14,6 +14,7 @@ namespace warren::path {
 // How the peer can be reached at all.
 struct Reach {
   RelayId relay;
+  std::optional<absl::Duration> relay_rtt = std::nullopt;  // if measured
   bool has_disco_key = false;
 };
 

@@ -18,6 +18,9 @@ constexpr std::array<absl::Duration, 6> kRoundSpacing = {
 // together do not go on pinging together.
 constexpr absl::Duration kJitterFrom = absl::Seconds(1);
 
+// By then most pairs that can go direct do.
+constexpr int kRelayRounds = 2;
+
 constexpr absl::Duration kCallSpacing = absl::Milliseconds(200);
 
 Score ScoreOf(const net::Endpoint& endpoint, absl::Duration rtt) {
@@ -98,6 +101,10 @@ void Agent::RunDiscovery(Instant now) {
   }
   PingAll(now);
   CallPeer(now);
+  // The relay stays the way for a while: people ask how fast it is.
+  if (discovery_.round >= kRelayRounds && reach_.relay != RelayId()) {
+    SendPingTo(now, net::Endpoint::Relay(reach_.relay), 0);
+  }
   const size_t round = std::min<size_t>(static_cast<size_t>(discovery_.round),
                                         kRoundSpacing.size() - 1);
   ++discovery_.round;

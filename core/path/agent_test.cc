@@ -53,6 +53,27 @@ TEST_F(AgentTest, TakesTheDirectPathOnceAPongProvesIt) {
   EXPECT_EQ(agent_.rtt(), absl::Milliseconds(20));
 }
 
+TEST_F(AgentTest, MeasuresTheRelayWhileItIsTheWay) {
+  const net::Endpoint relay = net::Endpoint::Relay(kRelay);
+  Send();
+  EXPECT_EQ(agent_.rtt(), std::nullopt);
+  for (int i = 0; i < 300 && std::ranges::find(sent_, relay) == sent_.end();
+       ++i) {
+    Advance(absl::Milliseconds(10));
+  }
+  ASSERT_TRUE(Answer(relay, absl::Milliseconds(30)));
+  EXPECT_EQ(agent_.rtt(), absl::Milliseconds(30));
+  EXPECT_EQ(agent_.path().kind, PathKind::kRelay);
+  agent_.SetRelay(now_, RelayId(901));
+  EXPECT_EQ(agent_.rtt(), std::nullopt) << "of another relay";
+}
+
+TEST_F(AgentTest, AsksNoRelayWhereADirectPathIsFoundAtOnce) {
+  GoDirect();
+  AdvanceAnswered(absl::Seconds(30));
+  for (const SendPing& ping : pings_) EXPECT_FALSE(ping.to.IsRelay());
+}
+
 TEST_F(AgentTest, BelievesNoPongItDidNotAskFor) {
   Send();
   EXPECT_FALSE(agent_.OnPong(now_, disco::TxId{}));
@@ -93,7 +114,7 @@ TEST_F(AgentTest, AsksBackAtOnceWhereAPingCameFrom) {
 TEST_F(AgentTest, RepeatsLostProbesQuicklyAndThenRarely) {
   Send();
   Advance(absl::Seconds(1));
-  EXPECT_EQ(sent_.size(), 2u * 2);
+  EXPECT_EQ(sent_.size(), 2u * 2 + 1) << "and the relay";
   for (int i = 0; i < 300; ++i) {
     Send();
     Advance(absl::Seconds(1));
