@@ -30,7 +30,7 @@ const crypto::BoxSharedKey* BoxOf(const crypto::DiscoPrivateKey& mine,
 
 void EngineState::OnStun(Instant now, const net::Packet& datagram) {
   ++out.counters.stun_received;
-  if (!network.OnStun(now, datagram.endpoint, datagram.bytes())) {
+  if (!network.OnStun(now, own.Origin(datagram.endpoint), datagram.bytes())) {
     out.counters.Count(Drop::kBadStun);
   }
 }
@@ -139,14 +139,15 @@ void EngineState::AdvertiseDisco(Instant now, Peer& peer) {
 
 void EngineState::SendStun() {
   while (const auto probe = network.PollProbe()) {
+    // Through a NAT64, it tells how IPv4 peers see us.
+    const net::Endpoint to = own.WayTo(probe->to);
     const bool sent =
         probe->ask == netcheck::Ask::kAddress
-            ? outbox.Push(stun::BuildRequest(probe->txid), probe->to,
-                          net::kNoPeer)
+            ? outbox.Push(stun::BuildRequest(probe->txid), to, net::kNoPeer)
             : outbox.Push(
                   stun::BuildExtendedRequest(
                       probe->txid, probe->ask == netcheck::Ask::kChangePort),
-                  probe->to, net::kNoPeer);
+                  to, net::kNoPeer);
     if (sent) {
       ++out.counters.stun_sent;
     } else {

@@ -34,4 +34,15 @@ net::Endpoint OwnNode::WayTo(const net::Endpoint& endpoint) const {
       .Through(endpoint.socket());
 }
 
+net::Endpoint OwnNode::Origin(const net::Endpoint& endpoint) const {
+  const Bytes bytes = endpoint.address().bytes();
+  if (endpoint.address().is_v4() || has_v4 || !nat64_prefix ||
+      !std::ranges::equal(bytes.first<12>(),
+                          Bytes(nat64_prefix->Mapped16()).first<12>())) {
+    return endpoint;
+  }
+  return net::Endpoint(net::IpAddress::V4(bytes.last<4>()), endpoint.port())
+      .Through(endpoint.socket());
+}
+
 }  // namespace warren::path

@@ -40,6 +40,8 @@ struct OwnNode {
   // Where to send what is for `endpoint`: on a network without IPv4 that has a
   // NAT64, its address behind that (RFC 6052 §2.2); else itself.
   net::Endpoint WayTo(const net::Endpoint& endpoint) const;
+  // The inverse: whose datagram it is that came from `endpoint`.
+  net::Endpoint Origin(const net::Endpoint& endpoint) const;
 
   Rng& rng;
   const uint16_t mtu_bytes;  // of the tunnel interface

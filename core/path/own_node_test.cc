@@ -42,6 +42,11 @@ TEST(OwnNode, EmbedsIpv4AddressesOnlyWhereItHasNone) {
   own.has_v4 = false;
   EXPECT_EQ(own.WayTo(At("192.0.2.1:9")), At("[64:ff9b::c000:201]:9"));
   EXPECT_EQ(own.WayTo(At("[2001:db8::1]:9")), At("[2001:db8::1]:9"));
+  EXPECT_EQ(own.Origin(At("[64:ff9b::c000:201]:9")), At("192.0.2.1:9"));
+  EXPECT_EQ(own.Origin(At("[2001:db8::1]:9")), At("[2001:db8::1]:9"));
+  own.has_v4 = true;
+  EXPECT_EQ(own.Origin(At("[64:ff9b::c000:201]:9")),
+            At("[64:ff9b::c000:201]:9"));
 }
 
 }  // namespace

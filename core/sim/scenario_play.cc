@@ -53,7 +53,7 @@ absl::Duration OutageLimit(Trouble trouble) {
 // is right.
 bool NeedsMore(const Place& a, const Place& b) {
   const auto lacks = [](const Place& place) {
-    return place.site.mapper == Mapper::kHonest || place.site.nat64;
+    return place.site.mapper == Mapper::kHonest;
   };
   const Reach reach = ReachOf(a, b);
   return reach == Reach::kDirectByBirthday ||

@@ -237,6 +237,9 @@ void SimNode::Transmit(const net::PacketBatch& batch) {
     WARREN_CHECK(packet.endpoint.IsSet());
     if (packet.endpoint.IsRelay()) {
       TransmitByRelay(packet);
+    } else if (packet.endpoint.socket() != net::Endpoint::kMainSocket &&
+               packet.endpoint.address().is_v6()) {
+      continue;  // The other sockets are of IPv4.
     } else {
       network_.SendUdp(host_, packet.endpoint,
                        {packet.data, packet.data + packet.size});

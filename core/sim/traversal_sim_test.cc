@@ -80,5 +80,21 @@ TEST(TraversalOnOneLan, UsesTheLanBehindOneNat) {
   EXPECT_EQ(a.PathTo(b).endpoint, b.host().local());
 }
 
+// It asks STUN through the NAT64, too: else no IPv4 peer could reach it.
+TEST(TraversalByNat64, IsDirectThoughBothSidesFilterByPort) {
+  Lab lab(3);
+  lab.AddRelay();
+  Site& site = lab.network().AddSite(
+      {.nat = kEasyNat, .v4 = false, .v6 = true, .nat64 = true});
+  SimNode& a = lab.AddNode("a", site);
+  SimNode& b = lab.AddNode("b", kEasyNat);
+  lab.world().RunFor(absl::Seconds(5));
+  a.Send(b, "hello");
+  lab.world().RunFor(absl::Seconds(2));
+  ASSERT_TRUE(a.IsDirectTo(b));
+  ASSERT_TRUE(b.IsDirectTo(a));
+  EXPECT_EQ(b.PathTo(a).endpoint.address(), site.nat()->public_address());
+}
+
 }  // namespace
 }  // namespace warren::sim
