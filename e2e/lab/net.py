@@ -7,7 +7,7 @@
                               192.168.10.0/24      192.168.11.0/24
                                     alice .100           bob .100
 
-README.md has the other kinds of site. Only for a process inside
+../README.md has the other kinds of site. Only for a process inside
 lab.private.enter().
 """
 
