@@ -1,7 +1,7 @@
 """NAT64 and DNS64 for sites that have IPv6 alone (RFC 6146, 6147).
 
 Debian's tayga translates; it answers RFC 7050's question by a small DNS server
-of our own, which knows no other name.
+of our own, which also knows where control is.
 """
 
 import os
@@ -13,6 +13,7 @@ from lab.programs import PLACE, Program, wait_until
 # Not 64:ff9b::/96: tayga refuses to map addresses that are not global there.
 PREFIX = "2001:db8:64::"
 NAMESERVER = net.public_ipv6(5)
+CONTROL_NAME = "control.lab"
 _POOL = "192.0.2"  # what tayga gives its clients, behind the host's NAT
 
 _CONFIG = f"""tun-device nat64
@@ -46,6 +47,7 @@ def start(internet):
                                        "--nodetach"])
     here = os.path.dirname(os.path.realpath(__file__))
     dns = Program("dns64", "nat64", [sys.executable, f"{here}/dns64.py",
-                                     NAMESERVER, PREFIX])
+                                     NAMESERVER, PREFIX,
+                                     f"{CONTROL_NAME}={net.CONTROL_ADDRESS}"])
     wait_until(lambda: "ready" in dns.log(), 10, "the DNS server listens")
     return [tayga, dns]
