@@ -16,6 +16,8 @@ namespace {
 constexpr int kMaxBatches = 16;
 // Less than this is the network's delay, and no matter to a key's expiry.
 constexpr absl::Duration kClockTolerance = absl::Seconds(5);
+// Between attempts to open broken sockets anew (specs 6.2).
+constexpr absl::Duration kReopenInterval = absl::Seconds(5);
 constexpr uint16_t kMtu = 1280;  // specs/dataplane.md 10.7
 
 }  // namespace
@@ -37,13 +39,8 @@ Tunnel::Tunnel(io::EventLoop& loop, Rng& rng, TunnelCallbacks callbacks)
       lanes_(std::make_unique<Lanes>()) {}
 
 Tunnel::~Tunnel() {
-  if (!tun_) return;
-  loop_.Unwatch(tun_->fd());
-  for (const net::Family family : {net::Family::kV4, net::Family::kV6}) {
-    if (devices_->udp && devices_->udp->fd(family) >= 0) {
-      loop_.Unwatch(devices_->udp->fd(family));
-    }
-  }
+  if (devices_->udp) UnwatchUdp();
+  if (tun_) loop_.Unwatch(tun_->fd());
 }
 
 absl::Status Tunnel::Open(const TunnelOptions& options) {
@@ -62,6 +59,10 @@ absl::Status Tunnel::Open(const TunnelOptions& options) {
 absl::Status Tunnel::Watch() {
   WARREN_RETURN_IF_ERROR(
       loop_.Watch(tun_->fd(), EPOLLIN, [this](uint32_t) { OnTun(); }));
+  return WatchUdp();
+}
+
+absl::Status Tunnel::WatchUdp() {
   for (const net::Family family : {net::Family::kV4, net::Family::kV6}) {
     const int fd = devices_->udp->fd(family);
     if (fd < 0) continue;
@@ -69,6 +70,27 @@ absl::Status Tunnel::Watch() {
         loop_.Watch(fd, EPOLLIN, [this, family](uint32_t) { OnUdp(family); }));
   }
   return absl::OkStatus();
+}
+
+void Tunnel::UnwatchUdp() {
+  for (const net::Family family : {net::Family::kV4, net::Family::kV6}) {
+    const int fd = devices_->udp->fd(family);
+    if (fd >= 0) loop_.Unwatch(fd);
+  }
+}
+
+void Tunnel::MendUdp(Instant now) {
+  Udp& udp = *devices_->udp;
+  if (!udp.is_broken() || now - devices_->udp_opened_at < kReopenInterval) {
+    return;
+  }
+  devices_->udp_opened_at = now;
+  UnwatchUdp();
+  absl::Status opened = udp.Reopen();
+  opened.Update(WatchUdp());
+  spdlog::warn("UDP sockets opened anew, port {}: {}", udp.port(),
+               opened.ToString());
+  TellLinks();
 }
 
 void Tunnel::Start(const crypto::NodePrivateKey& node_key,
@@ -285,6 +307,7 @@ void Tunnel::OnTimeout(Instant now) {
   devices_->links->OnTimeout(now);
   devices_->exchanges.OnTimeout(now);
   if (!engine_) return TellQuiet();
+  MendUdp(now);
   engine_->OnTimeout(loop_.Now());
   links_->OnTimeout(now);
   devices_->latencies.OnTimeout(now);

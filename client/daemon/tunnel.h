@@ -92,6 +92,10 @@ class Tunnel {
   Tunnel(io::EventLoop& loop, Rng& rng, TunnelCallbacks callbacks);
   absl::Status Open(const TunnelOptions& options);
   absl::Status Watch();
+  absl::Status WatchUdp();
+  void UnwatchUdp();
+  // Opens the UDP sockets anew if they can send nothing any more.
+  void MendUdp(Instant now);
   void FollowNetmap();
   void OnLinkChange();
   void TellLinks();

@@ -28,6 +28,7 @@ Tunnel::Devices::Devices(io::EventLoop& loop, Tunnel& tunnel)
 
 void Tunnel::OnLinkChange() {
   if (!engine_) return;
+  MendUdp(loop_.Now());
   devices_->resolver.Renew();
   devices_->nat64.OnLinkChange(devices_->links->latest().state);
   TellLinks();

@@ -28,6 +28,7 @@ namespace warren::client {
 
 struct Tunnel::Devices {
   std::unique_ptr<Udp> udp;
+  Instant udp_opened_at = Instant::LongAgo();
   UdpSockets sockets;  // beside the main ones of `udp`
   std::unique_ptr<Netlink> netlink;
   std::unique_ptr<LinkWatch> links;

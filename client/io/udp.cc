@@ -15,21 +15,44 @@ constexpr int kMaxTries = 16;
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Udp>> Udp::Open(const UdpOptions& options) {
-  std::unique_ptr<Udp> udp(new Udp());
-  absl::Status status;
-  for (int i = 0; i < kMaxTries; ++i) {
-    status = udp->OpenBoth(options);
-    if (options.port != 0 || !absl::IsAlreadyExists(status)) break;
-  }
-  WARREN_RETURN_IF_ERROR(status);
-  if (options.mark != 0) WARREN_RETURN_IF_ERROR(udp->SetMark(options.mark));
+  std::unique_ptr<Udp> udp(new Udp(options));
+  WARREN_RETURN_IF_ERROR(udp->OpenOn(options.port));
   return udp;
 }
 
-absl::Status Udp::OpenBoth(const UdpOptions& options) {
+absl::Status Udp::OpenOn(uint16_t port) {
+  absl::Status status;
+  for (int i = 0; i < kMaxTries; ++i) {
+    status = OpenBoth(port);
+    if (port != 0 || !absl::IsAlreadyExists(status)) break;
+  }
+  WARREN_RETURN_IF_ERROR(status);
+  return options_.mark != 0 ? SetMark(options_.mark) : absl::OkStatus();
+}
+
+absl::Status Udp::Reopen() {
+  closed_ = counters();
+  unsendable_ = 0;
+  const uint16_t port = port_;
+  absl::Status status = OpenOn(port);
+  if (absl::IsAlreadyExists(status)) status = OpenOn(0);
+  if (!status.ok()) {
+    v4_.reset();
+    v6_.reset();
+    port_ = port;
+  }
+  return status;
+}
+
+bool Udp::is_broken() const {
+  if (!v4_ && !v6_) return true;
+  return (v4_ && v4_->is_broken()) || (v6_ && v6_->is_broken());
+}
+
+absl::Status Udp::OpenBoth(uint16_t port) {
   v4_.reset();
   v6_.reset();
-  port_ = options.port;
+  port_ = port;
   absl::Status missing = absl::UnavailableError("UDP: no family wanted");
   const auto open = [&](net::Family family,
                         std::unique_ptr<UdpSocket>& to) -> absl::Status {
@@ -43,8 +66,8 @@ absl::Status Udp::OpenBoth(const UdpOptions& options) {
     WARREN_ASSIGN_OR_RETURN(port_, to->Port());
     return absl::OkStatus();
   };
-  if (options.ipv4) WARREN_RETURN_IF_ERROR(open(net::Family::kV4, v4_));
-  if (options.ipv6) WARREN_RETURN_IF_ERROR(open(net::Family::kV6, v6_));
+  if (options_.ipv4) WARREN_RETURN_IF_ERROR(open(net::Family::kV4, v4_));
+  if (options_.ipv6) WARREN_RETURN_IF_ERROR(open(net::Family::kV6, v6_));
   return v4_ || v6_ ? absl::OkStatus() : missing;
 }
 
@@ -89,11 +112,12 @@ absl::Status Udp::SetMark(uint32_t mark) {
   for (UdpSocket* s : {v4_.get(), v6_.get()}) {
     if (s != nullptr) WARREN_RETURN_IF_ERROR(s->SetMark(mark));
   }
+  options_.mark = mark;
   return absl::OkStatus();
 }
 
 UdpCounters Udp::counters() const {
-  UdpCounters sum;
+  UdpCounters sum = closed_;
   for (const UdpSocket* s : {v4_.get(), v6_.get()}) {
     if (s != nullptr) sum += s->counters();
   }

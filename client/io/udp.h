@@ -55,6 +55,13 @@ class Udp {
   // endpoint, or with a relay's, are not for us: skipped and counted.
   void Send(const net::PacketBatch& packets);
 
+  // Whether a socket can send nothing any more; see UdpSocket.
+  bool is_broken() const;
+  // Opens both anew, on the port they had if it is still free; the descriptors
+  // are others then, and those of before must not be watched. Errors as of
+  // Open(); then there are no sockets, and it may be tried again.
+  absl::Status Reopen();
+
   // Changes SO_MARK of both sockets. PERMISSION_DENIED without CAP_NET_ADMIN.
   absl::Status SetMark(uint32_t mark);
 
@@ -62,17 +69,21 @@ class Udp {
   UdpCounters counters() const;
 
  private:
-  Udp() = default;
-  absl::Status OpenBoth(const UdpOptions& options);
+  explicit Udp(const UdpOptions& options) : options_(options) {}
+  // On `port`, or where the kernel chooses.
+  absl::Status OpenOn(uint16_t port);
+  absl::Status OpenBoth(uint16_t port);
   UdpSocket* socket(net::Family family) const {
     return family == net::Family::kV4 ? v4_.get() : v6_.get();
   }
 
+  UdpOptions options_;
   std::unique_ptr<UdpSocket> v4_, v6_;
   uint16_t port_ = 0;
   size_t last_messages_ = 0;
   bool last_was_train_ = false;
   uint64_t unsendable_ = 0;  // packets without an endpoint of ours
+  UdpCounters closed_;       // of sockets that were opened anew
 };
 
 }  // namespace warren::client

@@ -297,6 +297,7 @@ void UdpSocket::Flush(std::span<const net::Packet> packets) {
       const size_t next = m + static_cast<size_t>(n);
       counters_.sends += static_cast<size_t>(n);
       counters_.sent_packets += out_.first_packet[next] - out_.first_packet[m];
+      num_own_faults_ = 0;
       m = next;
     } else if (!Recover(packets, m, errno, may_wait)) {
       ++m;
@@ -335,6 +336,8 @@ void UdpSocket::CountError(int error, size_t num_packets) {
     counters_.not_permitted += num_packets;
   } else if (error == EMSGSIZE) {
     counters_.too_long += num_packets;
+  } else if (error == EPIPE || error == ENOTCONN || error == ECONNABORTED) {
+    ++num_own_faults_;
   }
 }
 
@@ -349,6 +352,7 @@ void UdpSocket::SendSingly(std::span<const net::Packet> packets, size_t m) {
     } else {
       ++counters_.sends;
       ++counters_.sent_packets;
+      num_own_faults_ = 0;
     }
   }
 }

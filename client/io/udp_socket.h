@@ -65,8 +65,13 @@ class UdpSocket {
   void Send(std::span<const net::Packet> packets);
 
   const UdpCounters& counters() const { return counters_; }
+  // Nothing will go out any more, whatever the network is like: the latest
+  // sends all failed for reasons of the socket (EPIPE and the like; the system
+  // can shut sockets of others, as `ss -K` does).
+  bool is_broken() const { return num_own_faults_ >= kMaxOwnFaults; }
 
  private:
+  static constexpr size_t kMaxOwnFaults = 3;
   explicit UdpSocket(const UdpSocketOptions& options);
   absl::Status Bind(uint16_t port);
   void Configure(int kernel_buffer);
@@ -94,6 +99,7 @@ class UdpSocket {
   UdpBuffers::Inbox& in_ = buffers_->in;
   UdpBuffers::Outbox& out_ = buffers_->out;
   UdpCounters counters_;
+  size_t num_own_faults_ = 0;  // since the latest message that went out
 };
 
 }  // namespace warren::client

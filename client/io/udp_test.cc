@@ -184,6 +184,33 @@ TEST(Udp, AsksRoutersToCutWhatIsTooLongForThem) {
   EXPECT_EQ(discovery, IP_PMTUDISC_DONT);
 }
 
+TEST(Udp, WhatTheSystemShutIsOpenedAnewOnItsPort) {
+  auto a = Open(), b = Open();
+  const uint16_t port = a->port();
+  EXPECT_FALSE(a->is_broken());
+  // It says that there is no connection, and does it all the same.
+  (void)shutdown(a->fd(Family::kV4), SHUT_WR);
+  Outgoing out(Loopback(*b, Family::kV4), {10});
+  for (int i = 0; i < 3; ++i) a->Send(out.batch);
+  EXPECT_TRUE(a->is_broken());
+  ASSERT_TRUE(a->Reopen().ok());
+  EXPECT_FALSE(a->is_broken());
+  EXPECT_EQ(a->port(), port);
+  EXPECT_EQ(a->counters().send_errors, 3u) << "those of before count";
+  a->Send(out.batch);
+  net::Endpoint from;
+  EXPECT_EQ(ReceiveSizes(*b, Family::kV4, 1, nullptr, &from).size(), 1u);
+  EXPECT_EQ(from, Loopback(*a, Family::kV4));
+}
+
+TEST(Udp, WhatTheNetworkRefusesDoesNotBreakASocket) {
+  auto a = Open();
+  Outgoing out({*net::IpAddress::Parse("255.255.255.255"), 9}, {10});
+  for (int i = 0; i < 100; ++i) a->Send(out.batch);
+  EXPECT_EQ(a->counters().send_errors, 100u);
+  EXPECT_FALSE(a->is_broken());
+}
+
 TEST(Udp, ATakenPortIsNamed) {
   auto a = Open();
   const auto second = Udp::Open({.port = a->port()});

@@ -35,6 +35,11 @@ class TestLoop {
     if (object == nullptr) next_ = nullptr;
   }
 
+  // What else a program's main loop does at the end of each turn.
+  void SetTurnEnd(std::function<void()> turn_end) {
+    turn_end_ = std::move(turn_end);
+  }
+
   // Whether `done` held at the end of a turn before `limit`, by the loop's
   // clock, was over.
   bool RunUntil(std::function<bool()> done,
@@ -62,6 +67,7 @@ class TestLoop {
  private:
   void OnTurnEnd() {
     ++num_turns_;
+    if (turn_end_) turn_end_();
     if (stopped_ || !done_()) return;
     held_ = true;
     Stop();
@@ -73,6 +79,7 @@ class TestLoop {
   std::unique_ptr<io::EventLoop> loop_;
   std::function<Instant()> next_;
   std::function<void(Instant)> due_;
+  std::function<void()> turn_end_;
   std::function<bool()> done_;
   bool held_ = false;
   bool stopped_ = false;

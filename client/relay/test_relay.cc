@@ -69,6 +69,11 @@ absl::Status TestRelay::OnBytes(Client& client, Bytes bytes) {
     if (!complete || !manners.answers_http) return absl::OkStatus();
     WARREN_ASSIGN_OR_RETURN(const io::HttpRequest request,
                             client.head.Request());
+    if (request.target == "/derp/latency-check") {
+      client.connection->Write(AsBytes(io::BuildHttpResponse({})));
+      client.connection->CloseWhenSent();
+      return absl::OkStatus();
+    }
     if (request.target != "/derp" || request.Header("Upgrade") != "DERP" ||
         request.Header("Host").empty()) {
       return absl::InvalidArgumentError("not what a client asks");
