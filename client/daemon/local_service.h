@@ -64,7 +64,7 @@ class LocalService final : public v1::Local::Service {
 
   struct Network {
     v1::NetcheckReport report;
-    size_t num_relays = 0;  // of the netmap
+    bool checking = false;  // more may be known in a moment
   };
   absl::Status LookAtNetwork(grpc::ServerContext& context, bool recheck,
                              Network& network);

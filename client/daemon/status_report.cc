@@ -55,6 +55,29 @@ void AddNetmap(const engine::Engine& engine, v1::Status& out) {
   }
 }
 
+// The measured by rising latency, then the others as the map has them.
+void AddLatencies(const engine::NetworkStatus& network,
+                  const netmap::Netmap* netmap, v1::NetcheckReport& out) {
+  auto measured = network.latencies;
+  std::ranges::stable_sort(measured, {},
+                           &engine::NetworkStatus::RelayLatency::latency);
+  const auto add = [&](RelayId relay) -> v1::RelayLatency& {
+    v1::RelayLatency& added = *out.add_relay_latencies();
+    added.set_relay_id(relay.value());
+    added.set_relay_code(RelayCode(relay, netmap));
+    return added;
+  };
+  for (const auto& [relay, latency] : measured) {
+    add(relay).set_seconds(absl::ToDoubleSeconds(latency));
+  }
+  if (netmap == nullptr) return;
+  for (const derp::RelayRegion& region : netmap->relay_map.regions) {
+    const bool silent = std::ranges::none_of(
+        measured, [&](const auto& one) { return one.relay == region.id; });
+    if (silent && !region.no_measure_no_home) add(region.id);
+  }
+}
+
 }  // namespace
 
 std::string RelayCode(RelayId relay, const netmap::Netmap* netmap) {
@@ -109,20 +132,22 @@ v1::Status StatusOf(const Daemon& daemon) {
 v1::NetcheckReport NetcheckOf(const engine::NetworkStatus& network,
                               const netmap::Netmap* netmap) {
   v1::NetcheckReport out;
-  out.set_udp(network.udp_v4 || network.udp_v6);
+  out.set_udp_v4(network.udp_v4);
+  out.set_udp_v6(network.udp_v6);
   if (network.mapped_v4) out.set_global_v4(network.mapped_v4->ToString());
   if (network.mapped_v6) out.set_global_v6(network.mapped_v6->ToString());
-  out.set_mapping_varies_by_destination(
-      network.nat.hard()   ? v1::NetcheckReport::YES
-      : network.nat.easy() ? v1::NetcheckReport::NO
-                           : v1::NetcheckReport::UNKNOWN);
-  out.set_home_relay(network.home_relay.value());
-  for (const auto& latency : network.latencies) {
-    v1::RelayLatency& added = *out.add_relay_latencies();
-    added.set_relay_id(latency.relay.value());
-    added.set_relay_code(RelayCode(latency.relay, netmap));
-    added.set_seconds(absl::ToDoubleSeconds(latency.latency));
+  *out.mutable_nat() = NatOf(network.nat);
+  if (network.captive_portal) {
+    out.set_captive_portal(*network.captive_portal);
   }
+  const auto& mapping = network.port_mapping;
+  v1::PortMapping& ports = *out.mutable_port_mapping();
+  if (mapping.nat_pmp) ports.set_nat_pmp(*mapping.nat_pmp);
+  if (mapping.pcp) ports.set_pcp(*mapping.pcp);
+  if (mapping.upnp) ports.set_upnp(*mapping.upnp);
+  if (mapping.external) ports.set_external(mapping.external->ToString());
+  out.set_home_relay(network.home_relay.value());
+  AddLatencies(network, netmap, out);
   return out;
 }
 

@@ -13,6 +13,7 @@ namespace warren::client {
 
 // What the local API says of a daemon. Pure; on the loop's thread.
 v1::Status StatusOf(const Daemon& daemon);
+// `netmap` may be null; it names the relays.
 v1::NetcheckReport NetcheckOf(const engine::NetworkStatus& network,
                               const netmap::Netmap* netmap);
 // `netmap` may be null; it names the relays.

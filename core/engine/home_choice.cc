@@ -25,7 +25,7 @@ void HomeChoice::SetAlive(Instant now, bool alive) {
   if (alive) avoid_until_.erase(relay_);
   if (alive == alive_) return;
   alive_ = alive;
-  if (!alive) dead_since_ = now;
+  if (!alive) dead_since_ = heard_at_ = now;
 }
 
 void HomeChoice::OnFirstAnswer(Instant now, RelayId relay) {
@@ -38,7 +38,9 @@ void HomeChoice::OnRound(Instant now, const Latencies& measured) {
   Latencies latencies = measured;
   std::erase_if(latencies,
                 [&](const auto& one) { return Avoided(now, one.first); });
-  RelayId chosen = chooser_.Choose(now, latencies, relay_, alive_);
+  // A connection that lives is one that is heard: its driver sees to that.
+  RelayId chosen =
+      chooser_.Choose(now, latencies, {relay_, alive_ ? now : heard_at_});
   // Nothing is measurable, so any relay will do, and the one we have best.
   if (chosen == RelayId()) {
     chosen = relay_ == RelayId() || given_up ? Any(now) : relay_;
@@ -75,6 +77,7 @@ void HomeChoice::Set(Instant now, RelayId relay) {
   relay_ = relay;
   alive_ = false;
   dead_since_ = now;
+  heard_at_ = Instant::LongAgo();
   events_.push_back(HomeRelayChanged{relay});
 }
 

@@ -60,7 +60,8 @@ class HomeChoice {
   netcheck::HomeRelayChooser chooser_;
   RelayId relay_;
   bool alive_ = false;
-  Instant dead_since_;  // while not alive
+  Instant dead_since_;                     // while not alive
+  Instant heard_at_ = Instant::LongAgo();  // connected last, while not alive
   std::map<RelayId, Instant> avoid_until_;
   std::deque<HomeRelayChanged> events_;
 };

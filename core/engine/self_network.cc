@@ -37,16 +37,17 @@ bool SameAddresses(const LinkState& a, const LinkState& b, net::Family family) {
   return of_family(a) == of_family(b);
 }
 
-// Whether IPv4 datagrams take the same way in both.
-bool SameV4(const LinkState& a, const LinkState& b) {
-  return SameAddresses(a, b, net::Family::kV4) && a.udp4_port == b.udp4_port &&
-         a.default_v4_interface == b.default_v4_interface &&
-         a.gateway == b.gateway && a.nat64_prefix == b.nat64_prefix;
-}
-
+// Whether datagrams of the family take the same way in both.
 bool SameV6(const LinkState& a, const LinkState& b) {
   return SameAddresses(a, b, net::Family::kV6) && a.udp6_port == b.udp6_port &&
          a.default_v6_interface == b.default_v6_interface;
+}
+
+bool SameV4(const LinkState& a, const LinkState& b) {
+  return SameAddresses(a, b, net::Family::kV4) && a.udp4_port == b.udp4_port &&
+         a.default_v4_interface == b.default_v4_interface &&
+         a.gateway == b.gateway && a.nat64_prefix == b.nat64_prefix &&
+         (!a.nat64_prefix || SameV6(a, b));
 }
 
 }  // namespace
@@ -149,7 +150,13 @@ void SelfNetwork::Refresh(Instant now, absl::Duration max_age) {
 void SelfNetwork::Recheck(Instant now) {
   schedule_.nat_due = true;
   schedule_.last_tcp = Instant::LongAgo();
+  // Most likely it still is, and both take seconds.
+  const bool still_blocked = udp_blocked();
   Begin(now, Depth::kNat);
+  if (!still_blocked) return;
+  schedule_.last_tcp = now;
+  tcp_.Start(now, servers_, home());
+  Drain(now);
 }
 
 void SelfNetwork::OnTimeout(Instant now) {
@@ -203,7 +210,17 @@ NetworkStatus SelfNetwork::Status() const {
 }
 
 std::vector<netcheck::Server> SelfNetwork::Servers() const {
-  return servers_.Stun(link_.udp4_port != 0, link_.udp6_port != 0);
+  return servers_.Stun(link_.udp4_port != 0 || UsesNat64(),
+                       link_.udp6_port != 0);
+}
+
+bool SelfNetwork::UsesNat64() const {
+  const bool has_v4 =
+      link_.udp4_port != 0 &&
+      std::ranges::any_of(link_.addresses, [](const net::IpAddress& address) {
+        return address.is_v4() && !address.IsLoopback();
+      });
+  return !has_v4 && link_.udp6_port != 0 && link_.nat64_prefix.has_value();
 }
 
 netcheck::Depth SelfNetwork::DueDepth(Instant now) const {
@@ -232,7 +249,7 @@ void SelfNetwork::Begin(Instant now, Depth depth) {
                      : netcheck::FullPlan(servers),
                  depth,
                  {.own = link_.addresses,
-                  .port_v4 = link_.udp4_port,
+                  .port_v4 = UsesNat64() ? link_.udp6_port : link_.udp4_port,
                   .mapped_v4 = known_.mapped_v4,
                   .mapped_v6 = known_.mapped_v6});
   port_mapping_.mapper().Check(now);

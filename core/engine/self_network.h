@@ -125,6 +125,8 @@ class SelfNetwork {
     net::NatBehavior nat;
   };
   std::vector<netcheck::Server> Servers() const;
+  // Whether IPv4 can be reached by a NAT64 alone.
+  bool UsesNat64() const;
   // Begins a round, at least as deep as one under way.
   void Begin(Instant now, netcheck::Depth depth);
   // As deep as is due.

@@ -1,7 +1,8 @@
 #include "core/path/own_node.h"
 
 #include <algorithm>
-#include <array>
+
+#include "core/net/nat64.h"
 
 namespace warren::path {
 
@@ -28,21 +29,16 @@ bool OwnNode::CanSendTo(const net::Endpoint& endpoint) const {
 
 net::Endpoint OwnNode::WayTo(const net::Endpoint& endpoint) const {
   if (endpoint.address().is_v6() || has_v4 || !nat64_prefix) return endpoint;
-  std::array<uint8_t, 16> bytes = nat64_prefix->Mapped16();
-  std::ranges::copy(endpoint.address().bytes(), bytes.begin() + 12);
-  return net::Endpoint(net::IpAddress::V6(bytes), endpoint.port())
+  return net::Endpoint(net::BehindNat64(*nat64_prefix, endpoint.address()),
+                       endpoint.port())
       .Through(endpoint.socket());
 }
 
 net::Endpoint OwnNode::Origin(const net::Endpoint& endpoint) const {
-  const Bytes bytes = endpoint.address().bytes();
-  if (endpoint.address().is_v4() || has_v4 || !nat64_prefix ||
-      !std::ranges::equal(bytes.first<12>(),
-                          Bytes(nat64_prefix->Mapped16()).first<12>())) {
-    return endpoint;
-  }
-  return net::Endpoint(net::IpAddress::V4(bytes.last<4>()), endpoint.port())
-      .Through(endpoint.socket());
+  if (has_v4 || !nat64_prefix) return endpoint;
+  const auto v4 = net::FromNat64(*nat64_prefix, endpoint.address());
+  if (!v4) return endpoint;
+  return net::Endpoint(*v4, endpoint.port()).Through(endpoint.socket());
 }
 
 }  // namespace warren::path
