@@ -1,6 +1,8 @@
 #ifndef WARREN_CORE_PATH_AGENT_PARTS_H_
 #define WARREN_CORE_PATH_AGENT_PARTS_H_
 
+#include <optional>
+
 #include "absl/time/time.h"
 #include "core/base/instant.h"
 #include "core/base/strong_id.h"
