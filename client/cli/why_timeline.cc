@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "io/cli/human.h"
 
@@ -13,8 +14,15 @@ namespace {
 // Pings to several addresses within this time are one round of them.
 constexpr double kRoundSeconds = 0.05;
 
-// How much a line tells; 0: nothing that others do not.
-int WorthOf(const std::string& kind) {
+std::string Count(uint32_t count, const char* thing) {
+  return absl::StrCat(count, " ", thing, count == 1 ? "" : "es");
+}
+
+// How much a line tells. That the relay carries pings is no news.
+int WorthOf(const v1::PathEvent& event) {
+  const std::string& kind = event.kind();
+  const bool relay = absl::StartsWith(event.endpoint(), "relay ");
+  if (relay && (kind == "pong_received" || kind == "ping_received")) return 0;
   if (kind == "ping_sent" || kind == "ping_lost" || kind == "probes_refused") {
     return 1;
   }
@@ -34,8 +42,9 @@ struct Happening {
   size_t num_times = 1;
 
   std::string Addresses() const {
-    return num_addresses == 1 ? event.endpoint()
-                              : absl::StrCat(num_addresses, " addresses");
+    return num_addresses == 1
+               ? event.endpoint()
+               : Count(static_cast<uint32_t>(num_addresses), "address");
   }
 };
 
@@ -54,10 +63,11 @@ std::string WordsOf(const Happening& h, const std::string& other) {
     return absl::StrCat("is asked from ", e.endpoint());
   }
   if (kind == "call_sent") {
-    return absl::StrCat("tells ", other, " ", e.count(), " addresses by relay");
+    return absl::StrCat("tells ", other, " ", Count(e.count(), "address"),
+                        " by relay");
   }
   if (kind == "call_received") {
-    return absl::StrCat("learns ", e.count(), " addresses of ", other);
+    return absl::StrCat("learns ", Count(e.count(), "address"), " of ", other);
   }
   if (kind == "path_taken") {
     return e.endpoint().empty()
@@ -114,7 +124,7 @@ std::vector<Happening> WithoutRepeats(const std::vector<Happening>& all) {
         h.event.kind() == "ping_sent" || h.event.kind() == "ping_lost";
     // Which way was taken when is the story itself.
     const bool story =
-        WorthOf(h.event.kind()) == 3 && h.event.kind() != "pong_received";
+        WorthOf(h.event) == 3 && h.event.kind() != "pong_received";
     const auto [it, is_new] = known.try_emplace(
         {h.local, h.event.kind(), round ? "" : h.event.endpoint()}, out.size());
     if (is_new || story) {
@@ -139,8 +149,8 @@ std::vector<TimelineRow> TimelineOf(const v1::WhyReport& report, size_t max) {
   all = WithoutRepeats(all);
   // The most telling, and of those the latest.
   std::ranges::stable_sort(all, [](const Happening& a, const Happening& b) {
-    return std::tuple(-WorthOf(a.event.kind()), a.ago_seconds) <
-           std::tuple(-WorthOf(b.event.kind()), b.ago_seconds);
+    return std::tuple(-WorthOf(a.event), a.ago_seconds) <
+           std::tuple(-WorthOf(b.event), b.ago_seconds);
   });
   if (all.size() > max) all.resize(max);
   std::ranges::stable_sort(all, earlier);

@@ -15,8 +15,9 @@ using path::ProbeKind;
 
 // A new network or a lost path mends itself within this time, if it can.
 constexpr absl::Duration kMending = absl::Seconds(10);
-// A search that can succeed does so within this time.
-constexpr absl::Duration kSearch = absl::Seconds(2);
+// A search that can succeed without punching does so within this time, less
+// than an ask waits for (WhyExchange::kPatience).
+constexpr absl::Duration kSearch = absl::Milliseconds(1400);
 
 // ---- What NATs allow (as core/sim/nat.h states it). ----
 
@@ -169,10 +170,8 @@ std::optional<Finding> WhyNotYet(const Pair& pair) {
       })) {
     return Finding{Cause::kPathLost, WhySide::kBoth};
   }
-  const auto since = SearchingSince(pair.local.report);
-  if (!since) return Finding{Cause::kNotWanted, WhySide::kBoth};
-  if (*since < kSearch && !Hears(pair.local.report)) {
-    return Finding{Cause::kJustStarted, WhySide::kBoth};
+  if (!SearchingSince(pair.local.report)) {
+    return Finding{Cause::kNotWanted, WhySide::kBoth};
   }
   return std::nullopt;
 }
@@ -206,6 +205,10 @@ std::optional<Finding> WhyNatsForbid(const Pair& pair) {
 Finding WhyLost(const Pair& pair) {
   const bool here = Hears(pair.local.report);
   const bool there = Hears(pair.remote.report);
+  const auto since = SearchingSince(pair.local.report);
+  if (since && *since < kSearch && !here) {
+    return {Cause::kJustStarted, WhySide::kBoth};
+  }
   if (!pair.remote.answered && !pair.remote.native) {
     return {Cause::kStockPeer, WhySide::kRemote};
   }
@@ -249,11 +252,14 @@ void AddPunch(const Pair& pair, std::vector<Finding>& details) {
 }
 
 // What of the network of `side` is in the way of a direct path.
-void AddNetwork(const Pair& pair, WhySide side, std::vector<Finding>& details) {
+// `mapping_helps`: a mapped port would be one.
+void AddNetwork(const Pair& pair, WhySide side, bool mapping_helps,
+                std::vector<Finding>& details) {
   const WhyReport& report = pair.At(side).report;
   const WhyNetwork& network = report.network;
   if (network.udp == UdpState::kBlocked || HasPublicV4(report)) return;
   if (network.nat.hard()) details.push_back({Cause::kHardNat, side});
+  if (!mapping_helps) return;
   if (HasDoubleNat(report)) {
     details.push_back({Cause::kDoubleNat, side});
   } else if (network.port_map == PortMapState::kFailed) {
@@ -278,8 +284,9 @@ std::vector<Finding> DetailsOf(const Pair& pair, const Diagnosis& diagnosis) {
   if (diagnosis.verdict != Verdict::kDirect) {
     AddPunch(pair, details);
     if (IsOfNetworks(diagnosis.cause.cause)) {
-      AddNetwork(pair, WhySide::kLocal, details);
-      AddNetwork(pair, WhySide::kRemote, details);
+      const bool mapping_helps = diagnosis.cause.cause > Cause::kNoHairpin;
+      AddNetwork(pair, WhySide::kLocal, mapping_helps, details);
+      AddNetwork(pair, WhySide::kRemote, mapping_helps, details);
     }
     const bool here = HasIpv6(pair.local.report);
     const bool there = HasIpv6(pair.remote.report);
