@@ -21,7 +21,7 @@ inline constexpr uint64_t kFirstExchangeId = uint64_t{1} << 63;
 // HTTP exchanges with the router, one after the other.
 class ExchangeLine {
  public:
-  static constexpr absl::Duration kTimeout = absl::Seconds(3);
+  static constexpr absl::Duration kTimeout = absl::Seconds(5);
   // For what nobody waits for the answer of.
   static constexpr absl::Duration kFarewellTimeout = absl::Seconds(1);
 
