@@ -27,7 +27,9 @@ class Lab {
   explicit Lab(uint64_t seed) : world_(seed), network_(world_) {}
 
   World& world() { return world_; }
+  const World& world() const { return world_; }
   Network& network() { return network_; }
+  const Network& network() const { return network_; }
 
   // Regions 1, 2, ... Add them before the nodes.
   SimRelay& AddRelay();

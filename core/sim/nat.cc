@@ -108,7 +108,6 @@ void Nat::Reset() {
   mappings_.clear();
   ports_.clear();
   answers_.clear();
-  forwarded_.clear();
   strangers_.clear();
 }
 

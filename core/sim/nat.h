@@ -73,7 +73,7 @@ class Nat {
   // Lets everybody in to `inside` by the port returned until `until`, as a host
   // asked by NAT-PMP; the same one as before, if there was one.
   uint16_t Forward(Instant now, const net::Endpoint& inside, Instant until);
-  // Forgets all mappings, as a restarted router does.
+  // Forgets all mappings, but not what it forwards.
   void Reset();
   // It has another address; the mappings of the old one are gone.
   void SetAddress(const net::IpAddress& public_address);

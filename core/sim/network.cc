@@ -214,7 +214,7 @@ void Network::Deliver(Host& host, Datagram datagram) {
     const bool is_his =
         to.address() == host.address || to.address() == host.address6;
     if (!host.up || !host.receive || !socket || !is_his) return;
-    reached_[{datagram.from, datagram.written_to}] = &host;
+    reached_[{datagram.from, datagram.written_to}] = {&host, world_.now()};
     host.receive(datagram.flight.source.Through(*socket), datagram.bytes);
   });
 }
@@ -242,11 +242,11 @@ void Network::Cut(const Host& a, const Host& b, bool cut) {
   }
 }
 
-const Host* Network::LastReached(const Host& from,
-                                 const net::Endpoint& to) const {
+Network::Arrival Network::LastReached(const Host& from,
+                                      const net::Endpoint& to) const {
   const auto it =
       reached_.find({&from, to.Through(net::Endpoint::kMainSocket)});
-  return it == reached_.end() ? nullptr : it->second;
+  return it == reached_.end() ? Arrival() : it->second;
 }
 
 bool Network::Happens(double probability) {

@@ -86,9 +86,12 @@ class Network {
   using Tap = std::function<void(const Host& from, const net::Endpoint& to,
                                  const std::vector<uint8_t>& bytes)>;
   void SetTap(Tap tap) { tap_ = std::move(tap); }
-  // Whom the latest datagram of `from` to `to` that arrived was delivered to;
-  // null: none did.
-  const Host* LastReached(const Host& from, const net::Endpoint& to) const;
+  // What became of the latest datagram of `from` to `to` that arrived.
+  struct Arrival {
+    const Host* host = nullptr;  // null: none did
+    Instant at;
+  };
+  Arrival LastReached(const Host& from, const net::Endpoint& to) const;
 
  private:
   struct Datagram {
@@ -129,7 +132,7 @@ class Network {
   std::map<Place, Attached> attached_;
   std::map<const Site*, uint32_t> num_hosts_;  // that it ever had
   std::set<std::pair<std::string, std::string>> cuts_;
-  std::map<std::pair<const Host*, net::Endpoint>, const Host*> reached_;
+  std::map<std::pair<const Host*, net::Endpoint>, Arrival> reached_;
   uint32_t num_outside_ = 0;
   uint64_t num_sent_ = 0;
   Tap tap_;

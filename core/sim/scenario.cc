@@ -66,8 +66,8 @@ SiteKind DrawSite(Dice& dice) {
   }
   site.udp_blocked = dice.OneIn(16);
   if (site.translates()) {
-    if (dice.OneIn(5)) site.mapper = Mapper::kHonest;
-    if (dice.OneIn(20)) site.mapper = Mapper::kLies;
+    if (dice.OneIn(5) && site.v4) site.mapper = Mapper::kHonest;
+    if (dice.OneIn(20) && site.v4) site.mapper = Mapper::kLies;
     site.common_lan = dice.OneIn(3);
   }
   return site;

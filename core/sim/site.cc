@@ -97,7 +97,8 @@ std::vector<uint8_t> Site::AnswerMapper(Instant now, const net::Endpoint& from,
   ByteReader r(request);
   const auto version = r.U8();
   const auto operation = r.U8();
-  if (kind_.mapper == Mapper::kNone || !nat_ || !operation) return {};
+  if (kind_.mapper == Mapper::kNone || !nat_ || !kind_.v4 || !operation)
+    return {};
   const auto seconds =
       static_cast<uint32_t>(absl::ToInt64Seconds(now.SinceEpoch()));
   ByteWriter w;
