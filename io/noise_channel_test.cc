@@ -189,6 +189,23 @@ TEST(NoiseDial, FetchesTheServersKey) {
   EXPECT_EQ(*key, server.key.public_key());
 }
 
+TEST(NoiseDial, LearnsTheKeyAndConnectsAtFirstContact) {
+  ChannelTestServer server;
+  const auto machine = NewMachine(server);
+  auto contact = NoiseChannel::DialFirst(server.DialOptions(), machine,
+                                         server.rng, server.cancel);
+  ASSERT_TRUE(contact.ok()) << contact.status();
+  EXPECT_EQ(contact->server_key, server.key.public_key());
+  const NoiseChannel& channel = *contact->channel;
+  EXPECT_EQ(WhoAmI(channel, &channel), machine.public_key().ToString());
+
+  const NoiseDialOptions options = server.DialOptions();
+  server.frontend.reset();
+  contact =
+      NoiseChannel::DialFirst(options, machine, server.rng, server.cancel);
+  EXPECT_EQ(contact.status().code(), absl::StatusCode::kUnavailable);
+}
+
 TEST(NoiseDial, NamesBothKeysWhenTheServerHasAnother) {
   ChannelTestServer server;
   const auto trusted = NewMachine(server).public_key();

@@ -104,13 +104,13 @@ struct Handshake {
 };
 
 absl::StatusOr<Handshake> ShakeHands(const NoiseDialOptions& options,
+                                     DialWire wire,
                                      const crypto::MachinePrivateKey& machine,
                                      const crypto::MachineKey& server_key,
                                      Rng& rng, const Cancel& cancel) {
   WARREN_ASSIGN_OR_RETURN(
       const auto initiator,
       noise::IkInitiator::Start(machine, server_key, kChannelVersion, rng));
-  WARREN_ASSIGN_OR_RETURN(DialWire wire, Connect(options, cancel));
   const auto frame = Upgrade(options, wire, initiator.initiation());
   if (absl::IsUnauthenticated(frame.status())) {
     return ExplainRefusal(options, server_key, cancel);
@@ -170,8 +170,31 @@ absl::StatusOr<crypto::MachineKey> FetchServerKey(
 absl::StatusOr<std::unique_ptr<NoiseChannel>> NoiseChannel::Dial(
     const NoiseDialOptions& options, const crypto::MachinePrivateKey& machine,
     const crypto::MachineKey& server_key, Rng& rng, const Cancel& cancel) {
+  WARREN_ASSIGN_OR_RETURN(DialWire wire, Connect(options, cancel));
+  return DialOn(options, std::move(wire), machine, server_key, rng, cancel);
+}
+
+absl::StatusOr<FirstContact> NoiseChannel::DialFirst(
+    const NoiseDialOptions& options, const crypto::MachinePrivateKey& machine,
+    Rng& rng, const Cancel& cancel) {
+  absl::StatusOr<DialWire> wire = absl::UnavailableError("not connected");
+  std::thread connecting([&] { wire = Connect(options, cancel); });
+  const auto key = FetchServerKey(options, cancel);
+  connecting.join();
+  WARREN_RETURN_IF_ERROR(key.status());
+  WARREN_RETURN_IF_ERROR(wire.status());
+  WARREN_ASSIGN_OR_RETURN(auto channel, DialOn(options, *std::move(wire),
+                                               machine, *key, rng, cancel));
+  return FirstContact{*key, std::move(channel)};
+}
+
+absl::StatusOr<std::unique_ptr<NoiseChannel>> NoiseChannel::DialOn(
+    const NoiseDialOptions& options, DialWire wire,
+    const crypto::MachinePrivateKey& machine,
+    const crypto::MachineKey& server_key, Rng& rng, const Cancel& cancel) {
   WARREN_ASSIGN_OR_RETURN(
-      Handshake done, ShakeHands(options, machine, server_key, rng, cancel));
+      Handshake done,
+      ShakeHands(options, std::move(wire), machine, server_key, rng, cancel));
   std::unique_ptr<NoiseChannel> channel(
       new NoiseChannel(std::move(done.transport.channel_token)));
   NoisePump pump(done.wire.TakeSocket(), done.wire.TakeWire(),

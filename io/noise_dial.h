@@ -31,6 +31,9 @@ struct NoiseDialOptions {
 absl::StatusOr<crypto::MachineKey> FetchServerKey(
     const NoiseDialOptions& options, const Cancel& cancel);
 
+class DialWire;
+struct FirstContact;
+
 // One Noise channel to a control server, with gRPC inside. A thread of its own
 // moves the bytes until either end closes. When the connection breaks, every
 // call fails with UNAVAILABLE: dial again. Thread-safe.
@@ -44,6 +47,11 @@ class NoiseChannel {
   static absl::StatusOr<std::unique_ptr<NoiseChannel>> Dial(
       const NoiseDialOptions& options, const crypto::MachinePrivateKey& machine,
       const crypto::MachineKey& server_key, Rng& rng, const Cancel& cancel);
+  // FetchServerKey() and then Dial(), for a server whose key is not known yet.
+  // Quicker than these: the connection of the second is made during the first.
+  static absl::StatusOr<FirstContact> DialFirst(
+      const NoiseDialOptions& options, const crypto::MachinePrivateKey& machine,
+      Rng& rng, const Cancel& cancel);
   // Closes the connection; calls still running fail with UNAVAILABLE.
   ~NoiseChannel();
 
@@ -52,6 +60,10 @@ class NoiseChannel {
   void Authenticate(grpc::ClientContext& context) const;
 
  private:
+  static absl::StatusOr<std::unique_ptr<NoiseChannel>> DialOn(
+      const NoiseDialOptions& options, DialWire wire,
+      const crypto::MachinePrivateKey& machine,
+      const crypto::MachineKey& server_key, Rng& rng, const Cancel& cancel);
   explicit NoiseChannel(ChannelToken token) : token_(std::move(token)) {}
   // Makes the socket pair, gRPC's channel and the thread.
   absl::Status Run(NoisePump pump);
@@ -60,6 +72,11 @@ class NoiseChannel {
   std::shared_ptr<grpc::Channel> channel_;
   Cancel close_;
   std::thread thread_;
+};
+
+struct FirstContact {
+  crypto::MachineKey server_key;
+  std::unique_ptr<NoiseChannel> channel;
 };
 
 }  // namespace warren::io

@@ -194,17 +194,19 @@ absl::Status ControlWorker::Dial(absl::Duration timeout,
   if (dial.url.https) {
     WARREN_ASSIGN_OR_RETURN(dial.tls, io::TlsContext::Client(options_.tls));
   }
-  std::optional<crypto::MachineKey> key = options_.server_key;
-  if (!key) {
-    WARREN_ASSIGN_OR_RETURN(key, io::FetchServerKey(dial, cancel));
+  if (options_.server_key) {
+    WARREN_ASSIGN_OR_RETURN(
+        connection_.channel,
+        io::NoiseChannel::Dial(dial, options_.machine_key, *options_.server_key,
+                               rng_, cancel));
+    return absl::OkStatus();
   }
   WARREN_ASSIGN_OR_RETURN(
-      connection_.channel,
-      io::NoiseChannel::Dial(dial, options_.machine_key, *key, rng_, cancel));
-  if (!options_.server_key) {
-    options_.server_key = key;
-    events_.server_key(*key);
-  }
+      io::FirstContact contact,
+      io::NoiseChannel::DialFirst(dial, options_.machine_key, rng_, cancel));
+  connection_.channel = std::move(contact.channel);
+  options_.server_key = contact.server_key;
+  events_.server_key(contact.server_key);
   return absl::OkStatus();
 }
 
