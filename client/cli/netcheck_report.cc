@@ -137,8 +137,9 @@ std::string AdviceOn(const NetcheckReport& report) {
   }
   const bool mapped = !report.port_mapping().external().empty();
   if (IsHard(report.nat()) && !mapped && !report.udp_v6()) {
-    return "peers behind a hard NAT are relayed: turn on NAT-PMP, PCP or UPnP "
-           "in the router, forward a UDP port to this device, or get IPv6";
+    return "peers behind a hard NAT, too, may be relayed: turn on NAT-PMP, "
+           "PCP or UPnP in the router, forward a UDP port to this device, or "
+           "get IPv6";
   }
   return "";
 }
