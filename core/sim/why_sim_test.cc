@@ -183,6 +183,43 @@ TEST_F(WhySim, NamesWhatLiesBetweenTwoEasyNats) {
   ExpectCause({Cause::kNothingPasses, WhySide::kBoth});
 }
 
+TEST_F(WhySim, NamesALanThatKeepsItsStationsApart) {
+  lab_.AddRelay();
+  a_ = &lab_.AddNode("alice", kEasyNat);
+  b_ = &lab_.AddNeighbour("bob", *a_);
+  lab_.network().Cut(a_->host(), b_->host(), true);
+  lab_.world().RunFor(absl::Seconds(5));
+  Talk(absl::Seconds(12));
+  ExpectCause({Cause::kIsolatedLan, WhySide::kBoth});
+}
+
+TEST_F(WhySim, NamesACarrierThatTurnsNothingBack) {
+  lab_.AddRelay();
+  Site& carrier = lab_.network().AddSite({.nat = kEasyNat});
+  Site& here = lab_.network().AddSite({.nat = kEasyNat}, &carrier);
+  Site& there = lab_.network().AddSite({.nat = kEasyNat}, &carrier);
+  a_ = &lab_.AddNode("alice", here);
+  b_ = &lab_.AddNode("bob", there);
+  lab_.world().RunFor(absl::Seconds(5));
+  Talk(absl::Seconds(12));
+  ExpectCause({Cause::kNoHairpin, WhySide::kBoth});
+}
+
+TEST_F(WhySim, TellsWhichEndLacksIpv6) {
+  Place({.nat = kHardNat}, {.nat = kHardNat, .v6 = true});
+  Talk();
+  const Diagnosis why = DiagnosisOf(Ask(lab_, *a_, *b_));
+  EXPECT_EQ(why.cause, (Finding{Cause::kBothHard}));
+  EXPECT_THAT(why.details,
+              ::testing::Contains(Finding{Cause::kNoIpv6, WhySide::kLocal}));
+}
+
+TEST_F(WhySim, GivesIpv6ItsDue) {
+  Place({.nat = kHardNat, .v6 = true}, {.nat = kHardNat, .v6 = true});
+  Talk();
+  ExpectCause({Cause::kOverIpv6, WhySide::kBoth});
+}
+
 TEST_F(WhySim, TellsThatAPathWasJustLost) {
   Place({.nat = kEasyNat}, {.nat = kEasyNat});
   Talk();
