@@ -137,7 +137,9 @@ class Fields {
     if (value == 0) return std::nullopt;
     return value == 2;
   }
-  absl::Duration Span(absl::Duration unit) { return U32() * unit; }
+  absl::Duration Span(absl::Duration unit) {
+    return std::min<int64_t>(U32(), kMaxAge) * unit;
+  }
   std::optional<absl::Duration> OptionalSpan(absl::Duration unit) {
     const uint32_t units = U32();
     if (units == kNoAge) return std::nullopt;

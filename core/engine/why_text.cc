@@ -70,10 +70,9 @@ std::string DirectText(Cause cause, const Words& w) {
       return "both NATs keep one port for all destinations, so each end knows "
              "where to ask";
     case Cause::kPunched:
-      return absl::StrCat(w.both() ? "the NATs of both ends" : w.Of("NAT"),
-                          w.both() ? " take another port for each destination"
-                                   : " takes another port for each destination",
-                          ", and probing found an open one");
+      return absl::StrCat(w.both() ? "both NATs take" : w.Of("NAT") + " takes",
+                          " another port for each destination, and probing "
+                          "found an open one");
     default:
       return absl::StrCat(w.remote.name, " answered a probe to ",
                           there.ToString());
