@@ -333,6 +333,14 @@ std::pair<Remedy, WhySide> MapEither(const Diagnosis& d, WhySide first) {
   return there.first < here.first ? there : here;
 }
 
+// Whether ports are being probed, or soon will be.
+bool MayPunch(const Pair& pair, const Diagnosis& d) {
+  if (Has(d, Cause::kPunching, WhySide::kBoth)) return true;
+  const auto since = SearchingSince(pair.local.report);
+  return pair.remote.native && since && *since < kMending &&
+         !Has(d, Cause::kPunchFailed, WhySide::kBoth);
+}
+
 std::pair<Remedy, WhySide> RemedyOf(const Pair& pair, const Diagnosis& d) {
   const WhySide side = d.cause.side;
   switch (d.cause.cause) {
@@ -361,7 +369,7 @@ std::pair<Remedy, WhySide> RemedyOf(const Pair& pair, const Diagnosis& d) {
     case Cause::kBothHard:
       return MapEither(d, WhySide::kLocal);
     case Cause::kHardAndStrict:
-      if (Has(d, Cause::kPunching, WhySide::kBoth)) {
+      if (MayPunch(pair, d)) {
         return {Remedy::kWait, WhySide::kBoth};
       }
       return MapEither(d, side);

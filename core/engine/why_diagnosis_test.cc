@@ -26,6 +26,10 @@ struct Case {
   const char* suggests;  // a part of it
 };
 
+constexpr char kBobIsHard[] =
+    "bob's NAT takes another port for each destination, and alice's lets in "
+    "only the ports that it asked";
+
 std::vector<Case> DirectCases() {
   const auto direct = Verdict::kDirect;
   const char* best = "nothing: this is the best way";
@@ -296,8 +300,7 @@ std::vector<Case> NatCases() {
        [](auto&, auto& b) { b.report.network.nat = kHard; },
        relayed,
        {Cause::kHardAndStrict, WhySide::kRemote},
-       "bob's NAT takes another port for each destination, and alice's lets in "
-       "only the ports that it asked",
+       kBobIsHard,
        Remedy::kMapPort,
        "enable UPnP or NAT-PMP on bob's router, or forward UDP port 41641 to "
        "192.168.11.100 there"},
@@ -314,8 +317,18 @@ std::vector<Case> PunchCases() {
        },
        relayed,
        {Cause::kHardAndStrict, WhySide::kRemote},
-       "bob's NAT takes another port for each destination, and alice's lets in "
-       "only the ports that it asked",
+       kBobIsHard,
+       Remedy::kWait,
+       "--until-direct"},
+      {"HardThereBeforePunching",
+       [](auto& a, auto& b) {
+         b.report.network.nat = kHard;
+         a.report.events.clear();
+         Tell(a, ProbeKind::kCallSent, absl::Seconds(3), "", 2);
+       },
+       relayed,
+       {Cause::kHardAndStrict, WhySide::kRemote},
+       kBobIsHard,
        Remedy::kWait,
        "--until-direct"},
       {"HardThereRefusingToMap",
@@ -325,8 +338,7 @@ std::vector<Case> PunchCases() {
        },
        relayed,
        {Cause::kHardAndStrict, WhySide::kRemote},
-       "bob's NAT takes another port for each destination, and alice's lets in "
-       "only the ports that it asked",
+       kBobIsHard,
        Remedy::kMapPort,
        "on alice's router"},
       {"HardBehindTwoRoutersTwice",
@@ -337,8 +349,7 @@ std::vector<Case> PunchCases() {
        },
        relayed,
        {Cause::kHardAndStrict, WhySide::kRemote},
-       "bob's NAT takes another port for each destination, and alice's lets in "
-       "only the ports that it asked",
+       kBobIsHard,
        Remedy::kForwardOuter,
        "forward UDP port 41641 to 192.168.11.100 on both routers of bob"},
       {"HardAndPublicBehindAFirewall",
@@ -448,8 +459,7 @@ std::vector<Case> LostCases() {
        },
        relayed,
        {Cause::kHardAndStrict, WhySide::kRemote},
-       "bob's NAT takes another port for each destination, and alice's lets in "
-       "only the ports that it asked",
+       kBobIsHard,
        Remedy::kMapPort,
        "on bob's router"},
   };
