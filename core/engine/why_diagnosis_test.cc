@@ -26,64 +26,69 @@ struct Case {
   const char* suggests;  // a part of it
 };
 
+constexpr auto kDirect = Verdict::kDirect;
+constexpr auto kRelayed = Verdict::kRelayed;
+constexpr auto kNoWay = Verdict::kNoWay;
+constexpr char kBest[] = "nothing: this is the best way";
+constexpr char kBothAreHard[] =
+    "both NATs are hard: alice's and bob's each take another port for each "
+    "destination, so neither end knows where to ask";
+constexpr char kBobIsStock[] =
+    "bob runs other software, which does not tell what its network is like";
 constexpr char kBobIsHard[] =
     "bob's NAT takes another port for each destination, and alice's lets in "
     "only the ports that it asked";
 
 std::vector<Case> DirectCases() {
-  const auto direct = Verdict::kDirect;
-  const char* best = "nothing: this is the best way";
   return {
       {"SameLan",
        [](auto& a, auto&) { Direct(a, "192.168.11.100:41641"); },
-       direct,
+       kDirect,
        {Cause::kSameLan},
        "alice and bob are in one network",
        Remedy::kNothing,
-       best},
+       kBest},
       {"OverIpv6",
        [](auto& a, auto&) { Direct(a, "[2001:db8::2]:41641"); },
-       direct,
+       kDirect,
        {Cause::kOverIpv6},
        "both have IPv6, so there is no NAT between them",
        Remedy::kNothing,
-       best},
+       kBest},
       {"BothEasy",
        [](auto& a, auto&) { Direct(a, "203.0.113.11:111"); },
-       direct,
+       kDirect,
        {Cause::kBothEasy},
        "both NATs keep one port for all destinations, so each end knows where "
        "to ask",
        Remedy::kNothing,
-       best},
+       kBest},
       {"PeerIsPublic",
        [](auto& a, auto& b) {
          a.report.network.nat = kHard;
          b.report.network.nat = Public(Dependence::kEndpointIndependent);
          Direct(a, "203.0.113.11:111");
        },
-       direct,
+       kDirect,
        {Cause::kPublicAddress, WhySide::kRemote},
        "bob can be reached by everybody at 203.0.113.11:111",
        Remedy::kNothing,
-       best},
+       kBest},
       {"FullConeHelpsAHardNat",
        [](auto& a, auto& b) {
          a.report.network.nat = kCone;
          b.report.network.nat = kHard;
          Direct(a, "203.0.113.11:4444");
        },
-       direct,
+       kDirect,
        {Cause::kPublicAddress, WhySide::kLocal},
        "alice can be reached by everybody at 203.0.113.10:110",
        Remedy::kNothing,
-       best},
+       kBest},
   };
 }
 
 std::vector<Case> MappedCases() {
-  const auto direct = Verdict::kDirect;
-  const char* best = "nothing: this is the best way";
   return {
       {"PeersRouterForwards",
        [](auto& a, auto& b) {
@@ -92,11 +97,11 @@ std::vector<Case> MappedCases() {
          b.report.network.port_mapped = At("203.0.113.11:5000");
          Direct(a, "203.0.113.11:5000");
        },
-       direct,
+       kDirect,
        {Cause::kPortMapping, WhySide::kRemote},
        "bob's router forwards 203.0.113.11:5000 to it, as it asked",
        Remedy::kNothing,
-       best},
+       kBest},
       {"OwnRouterForwards",
        [](auto& a, auto& b) {
          a.report.network.port_mapped = At("203.0.113.10:5000");
@@ -104,32 +109,32 @@ std::vector<Case> MappedCases() {
          Direct(a, "203.0.113.11:7777");
          Direct(b, "203.0.113.10:5000");
        },
-       direct,
+       kDirect,
        {Cause::kPortMapping, WhySide::kLocal},
        "alice's router forwards 203.0.113.10:5000 to it, as it asked",
        Remedy::kNothing,
-       best},
+       kBest},
       {"PunchedAHardNat",
        [](auto& a, auto& b) {
          b.report.network.nat = kHard;
          Direct(a, "203.0.113.11:7777");
        },
-       direct,
+       kDirect,
        {Cause::kPunched, WhySide::kRemote},
        "bob's NAT takes another port for each destination, and probing found "
        "an open one",
        Remedy::kNothing,
-       best},
+       kBest},
       {"StockPeerThatAnswers",
        [](auto& a, auto& b) {
          Direct(a, "203.0.113.11:7777");
          Silence(b, false);
        },
-       direct,
+       kDirect,
        {Cause::kBothAsked},
        "bob answered a probe to 203.0.113.11:7777",
        Remedy::kNothing,
-       best},
+       kBest},
   };
 }
 
@@ -140,7 +145,7 @@ std::vector<Case> SearchCases() {
          Silence(b, true);
          b.online = false;
        },
-       Verdict::kNoWay,
+       kNoWay,
        {Cause::kPeerOffline, WhySide::kRemote},
        "bob is offline: it is not connected to control",
        Remedy::kStartPeer,
@@ -150,14 +155,14 @@ std::vector<Case> SearchCases() {
          Silence(b, false);
          a.report.way.has_session = false;
        },
-       Verdict::kNoWay,
+       kNoWay,
        {Cause::kNoAnswerAtAll, WhySide::kRemote},
        "control sees bob online, but nothing of it arrives by any way",
        Remedy::kRestart,
        "`warren status` on bob"},
       {"NoDiscoKey",
        [](auto& a, auto&) { a.report.way.has_disco_key = false; },
-       Verdict::kRelayed,
+       kRelayed,
        {Cause::kNoDiscoKey, WhySide::kRemote},
        "bob has told no key to probe it with",
        Remedy::kRestart,
@@ -167,7 +172,7 @@ std::vector<Case> SearchCases() {
          a.report.way.path = {};
          a.report.way.relay = RelayId();
        },
-       Verdict::kNoWay,
+       kNoWay,
        {Cause::kNoRelay, WhySide::kRemote},
        "bob is connected to no relay",
        Remedy::kRelayReach,
@@ -176,45 +181,37 @@ std::vector<Case> SearchCases() {
 }
 
 std::vector<Case> BlockedCases() {
-  const auto relayed = Verdict::kRelayed;
   return {
       {"CaptivePortal",
        [](auto& a, auto&) {
          Block(a);
          a.report.network.captive_portal = true;
        },
-       relayed,
+       kRelayed,
        {Cause::kCaptivePortal, WhySide::kLocal},
        "alice's network wants a sign-in first (captive portal)",
        Remedy::kSignIn,
        "open a web page on alice and sign in"},
       {"UdpBlockedHere",
        [](auto& a, auto&) { Block(a); },
-       relayed,
+       kRelayed,
        {Cause::kUdpBlocked, WhySide::kLocal},
        "alice's network blocks UDP",
        Remedy::kAllowUdp,
        "let UDP out of alice's network from port 41641 to any port"},
-      {"UdpBlockedThere",
-       [](auto&, auto& b) { Block(b); },
-       relayed,
-       {Cause::kUdpBlocked, WhySide::kRemote},
-       "bob's network blocks UDP",
-       Remedy::kAllowUdp,
-       "let UDP out of bob's network from port 41641"},
       {"UdpBlockedAtBoth",
        [](auto& a, auto& b) {
          Block(a);
          Block(b);
        },
-       relayed,
+       kRelayed,
        {Cause::kUdpBlocked, WhySide::kBoth},
        "the networks of alice and bob block UDP",
        Remedy::kAllowUdp,
        "let UDP out of the networks of alice and bob to any port"},
       {"NoCandidates",
        [](auto&, auto& b) { b.report.network.endpoints.clear(); },
-       relayed,
+       kRelayed,
        {Cause::kNoCandidates, WhySide::kRemote},
        "bob has told no address to be reached at",
        Remedy::kRestart,
@@ -223,13 +220,12 @@ std::vector<Case> BlockedCases() {
 }
 
 std::vector<Case> TimeCases() {
-  const auto relayed = Verdict::kRelayed;
   return {
       {"OwnNetworkChanged",
        [](auto& a, auto&) {
          Tell(a, ProbeKind::kLinkChanged, absl::Seconds(1));
        },
-       relayed,
+       kRelayed,
        {Cause::kLinkChanged, WhySide::kLocal},
        "alice's network changed a moment ago",
        Remedy::kWait,
@@ -238,7 +234,7 @@ std::vector<Case> TimeCases() {
        [](auto& a, auto&) {
          Tell(a, ProbeKind::kPathLost, absl::Seconds(2), "203.0.113.11:111");
        },
-       relayed,
+       kRelayed,
        {Cause::kPathLost, WhySide::kBoth},
        "the direct path by 203.0.113.11:111 stopped answering 2 s ago",
        Remedy::kWait,
@@ -248,14 +244,14 @@ std::vector<Case> TimeCases() {
          a.report.events.clear();
          Tell(a, ProbeKind::kPingSent, absl::Milliseconds(300), "1.2.3.4:5");
        },
-       relayed,
+       kRelayed,
        {Cause::kJustStarted, WhySide::kBoth},
        "the search for a direct path has only just begun",
        Remedy::kWait,
        "nothing yet"},
       {"NobodyWantsIt",
        [](auto& a, auto&) { a.report.events.clear(); },
-       relayed,
+       kRelayed,
        {Cause::kNotWanted, WhySide::kBoth},
        "nothing was sent to bob lately, so no direct path was looked for",
        Remedy::kUseIt,
@@ -264,16 +260,14 @@ std::vector<Case> TimeCases() {
 }
 
 std::vector<Case> NatCases() {
-  const auto relayed = Verdict::kRelayed;
   return {
       {"BothHard",
        [](auto& a, auto& b) {
          a.report.network.nat = b.report.network.nat = kHard;
        },
-       relayed,
+       kRelayed,
        {Cause::kBothHard, WhySide::kBoth},
-       "both NATs are hard: alice's and bob's each take another port for each "
-       "destination, so neither end knows where to ask",
+       kBothAreHard,
        Remedy::kMapPort,
        "enable UPnP or NAT-PMP on alice's router, or forward UDP port 41641 "
        "to 192.168.10.100 there"},
@@ -282,15 +276,14 @@ std::vector<Case> NatCases() {
          a.report.network.nat = b.report.network.nat = kHard;
          a.report.network.port_mapped = At("10.0.0.2:5000");
        },
-       relayed,
+       kRelayed,
        {Cause::kBothHard, WhySide::kBoth},
-       "both NATs are hard: alice's and bob's each take another port for each "
-       "destination, so neither end knows where to ask",
+       kBothAreHard,
        Remedy::kMapPort,
        "on bob's router"},
       {"HardHere",
        [](auto& a, auto&) { a.report.network.nat = kHard; },
-       relayed,
+       kRelayed,
        {Cause::kHardAndStrict, WhySide::kLocal},
        "alice's NAT takes another port for each destination, and bob's lets in "
        "only the ports that it asked",
@@ -298,7 +291,7 @@ std::vector<Case> NatCases() {
        "alice's router"},
       {"HardThere",
        [](auto&, auto& b) { b.report.network.nat = kHard; },
-       relayed,
+       kRelayed,
        {Cause::kHardAndStrict, WhySide::kRemote},
        kBobIsHard,
        Remedy::kMapPort,
@@ -308,14 +301,13 @@ std::vector<Case> NatCases() {
 }
 
 std::vector<Case> PunchCases() {
-  const auto relayed = Verdict::kRelayed;
   return {
       {"HardThereWhilePunching",
        [](auto& a, auto& b) {
          b.report.network.nat = kHard;
          Tell(a, ProbeKind::kPunchStarted, absl::Seconds(1), "", 1024);
        },
-       relayed,
+       kRelayed,
        {Cause::kHardAndStrict, WhySide::kRemote},
        kBobIsHard,
        Remedy::kWait,
@@ -326,7 +318,7 @@ std::vector<Case> PunchCases() {
          a.report.events.clear();
          Tell(a, ProbeKind::kCallSent, absl::Seconds(3), "", 2);
        },
-       relayed,
+       kRelayed,
        {Cause::kHardAndStrict, WhySide::kRemote},
        kBobIsHard,
        Remedy::kWait,
@@ -336,7 +328,7 @@ std::vector<Case> PunchCases() {
          b.report.network.nat = kHard;
          b.report.network.port_map = PortMapState::kFailed;
        },
-       relayed,
+       kRelayed,
        {Cause::kHardAndStrict, WhySide::kRemote},
        kBobIsHard,
        Remedy::kMapPort,
@@ -347,7 +339,7 @@ std::vector<Case> PunchCases() {
          b.report.network.nat = kHard;
          b.report.network.port_mapped = At("10.0.0.2:5000");
        },
-       relayed,
+       kRelayed,
        {Cause::kHardAndStrict, WhySide::kRemote},
        kBobIsHard,
        Remedy::kForwardOuter,
@@ -357,7 +349,7 @@ std::vector<Case> PunchCases() {
          a.report.network.nat = kHard;
          b.report.network.nat = Public(Dependence::kAddressAndPortDependent);
        },
-       relayed,
+       kRelayed,
        {Cause::kHardAndFirewall, WhySide::kLocal},
        "alice's NAT takes another port for each destination, and the firewall "
        "of bob, which has a public address, lets in only what it asked",
@@ -367,7 +359,6 @@ std::vector<Case> PunchCases() {
 }
 
 std::vector<Case> OneAddressCases() {
-  const auto relayed = Verdict::kRelayed;
   return {
       {"IsolatedLan",
        [](auto& a, auto& b) {
@@ -375,7 +366,7 @@ std::vector<Case> OneAddressCases() {
          b.report.network.endpoints.push_back(
              {At("192.168.10.101:41641"), EndpointOrigin::kInterface});
        },
-       relayed,
+       kRelayed,
        {Cause::kIsolatedLan, WhySide::kBoth},
        "alice and bob are in one network (192.168.10.0/24) that passes nothing "
        "between its stations",
@@ -386,7 +377,7 @@ std::vector<Case> OneAddressCases() {
          BehindOneAddress(a, b);
          a.report.network.nat.hairpins = false;
        },
-       relayed,
+       kRelayed,
        {Cause::kNoHairpin, WhySide::kBoth},
        "both are behind one address (203.0.113.10), whose router turns nothing "
        "back to its own side",
@@ -396,13 +387,12 @@ std::vector<Case> OneAddressCases() {
 }
 
 std::vector<Case> LostCases() {
-  const auto relayed = Verdict::kRelayed;
   return {
       {"FirewallAtAPublicHost",
        [](auto&, auto& b) {
          b.report.network.nat = Public(Dependence::kUnknown);
        },
-       relayed,
+       kRelayed,
        {Cause::kFirewall, WhySide::kRemote},
        "bob has the public address 203.0.113.11:111, but a firewall there "
        "drops what comes to UDP port 41641",
@@ -413,7 +403,7 @@ std::vector<Case> LostCases() {
          a.report.network.nat = Public(Dependence::kUnknown);
          Hear(b);
        },
-       relayed,
+       kRelayed,
        {Cause::kFirewall, WhySide::kLocal},
        "alice has the public address 203.0.113.10:110, but a firewall there "
        "drops what comes to UDP port 41641",
@@ -421,7 +411,7 @@ std::vector<Case> LostCases() {
        "at the firewall of alice"},
       {"OneWayOnly",
        [](auto& a, auto&) { Hear(a); },
-       relayed,
+       kRelayed,
        {Cause::kOneWay, WhySide::kRemote},
        "packets of alice do not reach bob by UDP, though bob's reach alice: a "
        "firewall drops them",
@@ -429,7 +419,7 @@ std::vector<Case> LostCases() {
        "at the firewall of bob"},
       {"NothingPassesBetweenEasyNats",
        [](auto&, auto&) {},
-       relayed,
+       kRelayed,
        {Cause::kNothingPasses, WhySide::kBoth},
        "alice and bob ask each other, and nothing arrives: something between "
        "drops UDP",
@@ -437,9 +427,9 @@ std::vector<Case> LostCases() {
        "alice's router"},
       {"StockPeer",
        [](auto&, auto& b) { Silence(b, false); },
-       relayed,
+       kRelayed,
        {Cause::kStockPeer, WhySide::kRemote},
-       "bob runs other software, which does not tell what its network is like",
+       kBobIsStock,
        Remedy::kInstallNative,
        "run Warren on bob too"},
       {"StockPeerAndHardHere",
@@ -447,9 +437,9 @@ std::vector<Case> LostCases() {
          a.report.network.nat = kHard;
          Silence(b, false);
        },
-       relayed,
+       kRelayed,
        {Cause::kStockPeer, WhySide::kRemote},
-       "bob runs other software, which does not tell what its network is like",
+       kBobIsStock,
        Remedy::kMapPort,
        "on alice's router"},
       {"SilentPeerToldItsNatBefore",
@@ -457,7 +447,7 @@ std::vector<Case> LostCases() {
          b.report.network.nat = kHard;
          Silence(b, true);
        },
-       relayed,
+       kRelayed,
        {Cause::kHardAndStrict, WhySide::kRemote},
        kBobIsHard,
        Remedy::kMapPort,
