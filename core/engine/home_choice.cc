@@ -41,10 +41,10 @@ void HomeChoice::OnRound(Instant now, const Latencies& measured) {
   // A connection that lives is one that is heard: its driver sees to that.
   RelayId chosen =
       chooser_.Choose(now, latencies, {relay_, alive_ ? now : heard_at_});
-  // Nothing is measurable, so any relay will do, and the one we have best.
-  if (chosen == RelayId()) {
-    chosen = relay_ == RelayId() || given_up ? Any(now) : relay_;
-  }
+  // Nothing is measurable, so any relay will do, and the one we have best,
+  // unless it is given up.
+  if (chosen == RelayId()) chosen = relay_;
+  if (chosen == RelayId() || (given_up && chosen == relay_)) chosen = Any(now);
   Set(now, chosen);
 }
 

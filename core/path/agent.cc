@@ -46,7 +46,7 @@ void Agent::SetEndpoints(Instant now,
 void Agent::OnDiscoKey(Instant now, bool has_key) {
   reach_.has_disco_key = has_key;
   pings_.Clear();
-  if (best_) best_->trusted_until = now;
+  if (best_) best_->trusted_until = Instant::LongAgo();
   if (!has_key) return DropBest(now);
   if (active(now)) StartDiscovery(now);
 }
@@ -55,7 +55,7 @@ Route Agent::OnSend(Instant now, size_t size) {
   NoteActivity(now);
   const bool has_relay = reach_.relay != RelayId();
   if (!Trusted(now)) {
-    if (best_) liveness_.Doubt(now);
+    if (best_) liveness_.Suspect(now);
     SearchIfNeeded(now);
   }
   if (!best_) return {net::Endpoint(), has_relay};
@@ -99,6 +99,7 @@ void Agent::AskBack(Instant now, const net::Endpoint& from) {
   if (!reach_.has_disco_key) return;
   Candidate* candidate = candidates_.Observe(now, from);
   if (candidate == nullptr) return;
+  if (BestEndpoint() == from && !NeedsSearch(now)) return;
   // Their packet came through, so ours may: ask at once, not at the next round.
   // Even if we asked a moment ago: that may have met a NAT still closed.
   const bool proven = now - candidate->last_pong < kTrust;
@@ -149,6 +150,12 @@ void Agent::OnCallMeMaybe(Instant now,
   // Both sides ping at about the same time: that opens both NATs. Also when we
   // have a path: a peer that calls has none, so ours may be dead.
   PingAll(now);
+  if (!best_ ||
+      std::ranges::find(endpoints, best_->endpoint) != endpoints.end()) {
+    return;
+  }
+  best_->trusted_until = std::min(best_->trusted_until, now);
+  if (active(now)) liveness_.Suspect(now);
 }
 
 bool Agent::Ping(Instant now, uint64_t ping_id) {
@@ -160,7 +167,7 @@ bool Agent::Ping(Instant now, uint64_t ping_id) {
   if (best_) SendPingTo(now, best_->endpoint, ping_id);
   if (Trusted(now)) return true;
   if (has_relay) SendPingTo(now, net::Endpoint::Relay(reach_.relay), ping_id);
-  if (best_) liveness_.Doubt(now);
+  if (best_) liveness_.Suspect(now);
   for (Candidate& candidate : candidates_.all()) {
     if (candidate.endpoint == BestEndpoint()) continue;
     if (!PingCandidate(now, candidate, ping_id)) break;
@@ -178,7 +185,8 @@ std::optional<Action> Agent::PollAction() {
 
 Instant Agent::Next() const {
   return std::min({pings_.Next(), liveness_.Next(), mtu_.Next(),
-                   activity_.heartbeat, discovery_.next, user_pings_.Next()});
+                   activity_.heartbeat, discovery_.next, discovery_.lost.retry,
+                   user_pings_.Next()});
 }
 
 Path Agent::path() const {

@@ -31,20 +31,27 @@ namespace warren::path {
 // Wire behaviour as specs 5.3, 5.4 and 6.4 to 6.8; what differs from stock,
 // within what stock peers accept, is said at the constants.
 //
-// A peer we do not send to costs nothing: Next() is Never(). While we send (and
-// WireGuard's keepalives make the receiver of a flow send), each end pings the
-// path it uses every kHeartbeat; those pings and their pongs refresh the NAT
-// mappings of both ends on both ends' paths, though these may differ, sooner
-// than any NAT forgets (30 s; RFC 4787 asks for 2 minutes). So no lifetime of a
-// NAT needs to be learned.
+// A peer we do not send to costs nothing: Next() is Never(). For kActive after
+// the last packet each end pings the path it uses at least every kHeartbeat
+// (and WireGuard's keepalives make the receiver of a flow send). Those pings
+// and their pongs refresh the NAT mappings of both ends on both ends' paths,
+// though these may differ, sooner than NATs forget (30 s; RFC 4787 asks for 2
+// minutes). So no lifetime of a NAT needs to be learned.
 //
 // Time goes in by `now`, which never goes back; drain PollAction() after each
 // call that takes it.
 class Agent {
  public:
   static constexpr absl::Duration kActive = absl::Seconds(45);
-  static constexpr absl::Duration kHeartbeat = absl::Seconds(3);
+  // Stock's 3 s keep a silent path trusted; we send the first packet after a
+  // silence both ways instead. While packets flow, Liveness pings more often.
+  static constexpr absl::Duration kHeartbeat = absl::Seconds(25);
   static constexpr absl::Duration kTrust = absl::Milliseconds(6500);
+  // After so long without trust, a path is as good as any other candidate.
+  static constexpr absl::Duration kStale = absl::Seconds(30);
+  // A path that was lost is tried again this often, for so long.
+  static constexpr absl::Duration kRetryLost = absl::Seconds(3);
+  static constexpr absl::Duration kRetryLostFor = absl::Minutes(1);
   // A better path than a good one is looked for this often.
   static constexpr absl::Duration kUpgrade = absl::Seconds(60);
   static constexpr absl::Duration kGoodEnough = absl::Milliseconds(5);
@@ -148,6 +155,7 @@ class Agent {
   // In doubt: another path may have answered since.
   void TakeFresherPath(Instant now);
   void DropBest(Instant now);
+  void RetryLost(Instant now);
   void ReportPath(Instant now);
   void OnHeartbeat(Instant now);
   void OnLivenessTimeout(Instant now);

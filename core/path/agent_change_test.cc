@@ -1,5 +1,6 @@
 // Networks and peers that change under an Agent.
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,7 @@ using ::warren::testing::At;
 
 TEST_F(AgentTest, DoubtsEveryPathWhenWeMove) {
   GoDirect();
-  const disco::TxId before = pings_[0].txid;
+  const disco::TxId before = pings_[1].txid;
   now_ += absl::Milliseconds(300);
   agent_.OnLinkChange(now_, LinkChange::kMoved);
   Drain();
@@ -80,6 +81,32 @@ TEST_F(AgentTest, FollowsAPeerWhoseAddressChanged) {
   EXPECT_EQ(Send().direct, kHere);  // It has not failed yet.
   Advance(absl::Milliseconds(250));
   EXPECT_EQ(Send().direct, there);
+  EXPECT_FALSE(Send().relay);
+}
+
+TEST_F(AgentTest, TriesALostPathAgainForAWhile) {
+  GoDirect();
+  for (int i = 0; i < 40; ++i, Advance(absl::Milliseconds(100))) Send();
+  ASSERT_EQ(agent_.path().kind, PathKind::kRelay);
+  size_t pings = 0;
+  for (int i = 0; i < 300; ++i, Advance(absl::Seconds(1))) {
+    pings += static_cast<size_t>(std::ranges::count(sent_, kHere));
+    Send();
+    if (i == 20) {
+      EXPECT_GE(pings, 6u);
+    }
+  }
+  EXPECT_LE(pings, 45u);  // 20 by retries, the rest by rounds.
+}
+
+TEST_F(AgentTest, SendsBothWaysWhenThePeerCallsFromElsewhere) {
+  GoDirect();
+  now_ += absl::Seconds(1);
+  agent_.OnCallMeMaybe(now_, std::vector{kHere});
+  EXPECT_FALSE(Send().relay);  // It may just look for a better way.
+  agent_.OnCallMeMaybe(now_, std::vector{At("192.0.2.7:9")});
+  EXPECT_TRUE(Send().relay);
+  Answer(kHere);
   EXPECT_FALSE(Send().relay);
 }
 

@@ -27,6 +27,13 @@ struct Best {
   Instant trusted_until;
 };
 
+// The path in use last, which may work again.
+struct Lost {
+  net::Endpoint endpoint;
+  Instant at;
+  Instant retry = Instant::Never();
+};
+
 // Rounds of pings to all candidates.
 struct Discovery {
   int round = 0;
@@ -34,6 +41,7 @@ struct Discovery {
   Instant next = Instant::Never();  // unless it runs
   Instant last = Instant::LongAgo();
   Instant last_call = Instant::LongAgo();
+  Lost lost;
 };
 
 struct Activity {

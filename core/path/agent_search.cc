@@ -50,10 +50,10 @@ void Agent::OnLinkChange(Instant now, LinkChange change) {
   }
   if (best_ && !own_.CanSendTo(best_->endpoint)) return DropBest(now);
   if (best_) {
-    best_->trusted_until = now;
+    best_->trusted_until = Instant::LongAgo();
     mtu_.Restart(best_->endpoint.address().family());
     liveness_.Rest();
-    if (active(now)) liveness_.Doubt(now);
+    if (active(now)) liveness_.Suspect(now);
   }
   if (active(now)) StartDiscovery(now);
 }
@@ -61,7 +61,9 @@ void Agent::OnLinkChange(Instant now, LinkChange change) {
 void Agent::OnOwnEndpointsChanged(Instant now) {
   const bool awaited = now - activity_.called_us < kNewsAwaited;
   const bool moved = now - activity_.link_changed < kNewsAwaited;
-  if (moved || ((active(now) || awaited) && !Trusted(now))) CallPeer(now);
+  if (!moved && ((!active(now) && !awaited) || Trusted(now))) return;
+  discovery_.last_call = Instant::LongAgo();  // That told something else.
+  CallPeer(now);
 }
 
 void Agent::OnSocketsClosed(Instant now, uint16_t first, uint16_t count) {
@@ -77,10 +79,12 @@ void Agent::OnTimeout(Instant now) {
   }
   if (now >= activity_.heartbeat) OnHeartbeat(now);
   if (now >= discovery_.next) RunDiscovery(now);
+  if (now >= discovery_.lost.retry) RetryLost(now);
 }
 
 bool Agent::NeedsSearch(Instant now) const {
-  return !best_ || now >= best_->trusted_until || liveness_.lasting_doubt();
+  return !best_ || now - best_->trusted_until >= kStale ||
+         liveness_.lasting_doubt();
 }
 
 void Agent::SearchIfNeeded(Instant now) {
@@ -147,7 +151,7 @@ void Agent::CallPeer(Instant now) {
 
 void Agent::ConsiderBest(Instant now, const Candidate& candidate) {
   const bool same = BestEndpoint() == candidate.endpoint;
-  if (same || !Trusted(now) ||
+  if (same || NeedsSearch(now) || liveness_.in_doubt() ||
       WorthSwitching(ScoreOf(best_->endpoint, best_->rtt),
                      ScoreOf(candidate))) {
     TakeBest(now, candidate);
@@ -181,11 +185,25 @@ void Agent::TakeFresherPath(Instant now) {
 void Agent::DropBest(Instant now) {
   if (!best_) return;
   Log(now, ProbeKind::kPathLost, best_->endpoint);
+  if (active(now)) discovery_.lost = {best_->endpoint, now, now + kRetryLost};
   best_.reset();
   liveness_.Rest();
   mtu_.Restart(net::Family::kV4);
   ReportPath(now);
   if (active(now)) StartDiscovery(now);
+}
+
+void Agent::RetryLost(Instant now) {
+  Candidate* candidate = candidates_.Find(discovery_.lost.endpoint);
+  if (best_ || candidate == nullptr || !active(now) ||
+      now - discovery_.lost.at > kRetryLostFor) {
+    discovery_.lost.retry = Instant::Never();
+    return;
+  }
+  discovery_.lost.retry = now + kRetryLost;
+  if (now - candidate->last_ping >= kPingSpacing) {
+    PingCandidate(now, *candidate);
+  }
 }
 
 void Agent::ReportPath(Instant now) {
@@ -205,11 +223,14 @@ void Agent::OnHeartbeat(Instant now) {
   }
   activity_.heartbeat = now + kHeartbeat;
   if (!best_) return SearchIfNeeded(now);
-  SendPingTo(now, best_->endpoint, 0);
-  if (!Trusted(now)) {
-    liveness_.Doubt(now);
-    SearchIfNeeded(now);
-  } else if (best_->rtt > kGoodEnough && now - discovery_.last >= kUpgrade) {
+  const Candidate* used = candidates_.Find(best_->endpoint);
+  if (used != nullptr && now - used->last_pong < kHeartbeat) {
+    activity_.heartbeat = used->last_pong + kHeartbeat;
+  } else {
+    liveness_.Suspect(now);
+    OnLivenessTimeout(now);
+  }
+  if (best_ && best_->rtt > kGoodEnough && now - discovery_.last >= kUpgrade) {
     PingAll(now);
     CallPeer(now);
   }

@@ -200,11 +200,11 @@ TEST_F(AgentTest, GivesADeadPathUpAndTellsOnce) {
                                        net::Endpoint::Relay(kRelay)}));
 }
 
-TEST_F(AgentTest, BeatsEveryThreeSecondsUntilTheLastUseIs45SecondsAgo) {
+TEST_F(AgentTest, KeepsASilentPathOpenUntilTheLastUseIs45SecondsAgo) {
   GoDirect();
   const size_t beats = AdvanceAnswered(absl::Minutes(2));
-  EXPECT_GE(beats, 14u);
-  EXPECT_LE(beats, 17u);
+  EXPECT_GE(beats, 1u);
+  EXPECT_LE(beats, 2u);
   Advance(absl::Hours(1));
   EXPECT_THAT(sent_, IsEmpty());
   EXPECT_TRUE(agent_.Next().IsNever());

@@ -51,15 +51,9 @@ class Liveness {
     due_ = Instant::Never();
     num_probes_ = 0;
   }
-  // The peer may be elsewhere: probe at once.
+  // It may not work any more, or nobody has looked for long: probe at once.
   void Suspect(Instant now) {
     if (num_probes_ == 0) due_ = std::min(due_, now);
-  }
-  // The path may not work any more: probe at once, and send both ways.
-  void Doubt(Instant now) {
-    if (num_probes_ > 0) return;
-    num_probes_ = 1;
-    due_ = now;
   }
   // Whether traffic should take the relay as well.
   bool in_doubt() const { return num_probes_ > 1; }

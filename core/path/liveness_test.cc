@@ -114,14 +114,5 @@ TEST(Liveness, WaitsLongerForASlowPathButNotForever) {
   EXPECT_EQ(endless.Next(), kStart + absl::Seconds(1));
 }
 
-TEST(Liveness, ProbesAtOnceForADoubt) {
-  Liveness liveness;
-  liveness.Doubt(kStart);
-  EXPECT_EQ(liveness.OnTimeout(kStart, kRtt), Step::kProbe);
-  EXPECT_TRUE(liveness.in_doubt());
-  liveness.OnPong(kStart);
-  EXPECT_FALSE(liveness.in_doubt());
-}
-
 }  // namespace
 }  // namespace warren::path
