@@ -394,8 +394,9 @@ std::vector<Case> LostCases() {
        },
        kRelayed,
        {Cause::kFirewall, WhySide::kRemote},
-       "bob has the public address 203.0.113.11:111, but a firewall there "
-       "drops what comes to UDP port 41641",
+       "bob has the public address 203.0.113.11:111, yet nothing of alice "
+       "arrives "
+       "at UDP port 41641 there: a firewall drops it",
        Remedy::kOpenFirewall,
        "let UDP port 41641 in at the firewall of bob"},
       {"FirewallHere",
@@ -405,8 +406,9 @@ std::vector<Case> LostCases() {
        },
        kRelayed,
        {Cause::kFirewall, WhySide::kLocal},
-       "alice has the public address 203.0.113.10:110, but a firewall there "
-       "drops what comes to UDP port 41641",
+       "alice has the public address 203.0.113.10:110, yet nothing of bob "
+       "arrives "
+       "at UDP port 41641 there: a firewall drops it",
        Remedy::kOpenFirewall,
        "at the firewall of alice"},
       {"OneWayOnly",
@@ -484,8 +486,7 @@ std::vector<Case> AllCases() {
 INSTANTIATE_TEST_SUITE_P(, DiagnoseTest, ::testing::ValuesIn(AllCases()),
                          NameOf);
 
-TEST(Diagnose, SaysTheSameFromBothEnds) {
-  // Who asks must not matter for what is blamed.
+TEST(Diagnose, BlamesTheSameWhoeverAsks) {
   for (const Case& c : AllCases()) {
     WhyEnd alice = End("alice", 10), bob = End("bob", 11);
     c.given(alice, bob);

@@ -154,7 +154,8 @@ std::string NatText(Cause cause, const Words& w) {
     case Cause::kFirewall:
       return absl::StrCat(w.name(), " has the public address ",
                           PublicV4(w.End().report).ToString(),
-                          ", but a firewall there drops what comes to ", port);
+                          ", yet nothing of ", w.other(), " arrives at ", port,
+                          " there: a firewall drops it");
     case Cause::kOneWay:
       return absl::StrCat("packets of ", w.other(), " do not reach ", w.name(),
                           " by UDP, though ", w.name(), "'s reach ", w.other(),
