@@ -79,6 +79,8 @@ Link DrawLink(Dice& dice) {
   if (dice.OneIn(3)) link.jitter = absl::Milliseconds(dice.Number(1, 20));
   if (dice.OneIn(4)) link.loss = 0.005 * static_cast<double>(dice.Number(1, 4));
   if (dice.OneIn(5)) link.duplication = 0.02;
+  // A datagram with a full packet of the tunnel has 1340 B.
+  if (dice.OneIn(6)) link.mtu = static_cast<size_t>(dice.Number(1000, 1420));
   return link;
 }
 

@@ -18,9 +18,11 @@ constexpr absl::Duration kReachTime = absl::Seconds(5);
 // What STUN says is believed for some seconds, though it may be wrong by now.
 constexpr absl::Duration kReachTimeAgain = absl::Seconds(10);
 constexpr absl::Duration kCalm = absl::Seconds(2);
-// Between troubles: three datagrams in a row, or random losses in a row.
-constexpr absl::Duration kMaxGap = absl::Milliseconds(300);
-constexpr absl::Duration kMaxGapOfLossy = absl::Milliseconds(800);
+// How many packets in a row may be lost between troubles; thrice as many on
+// links that lose some by themselves.
+constexpr size_t kMaxLost = 3;
+constexpr size_t kMaxLargeLost = 1;
+constexpr absl::Duration kLargeInterval = absl::Seconds(1);
 constexpr size_t kMaxWasted = 1000;  // per node, peer and trouble
 
 // How long traffic may be away after a trouble has ended.
@@ -389,24 +391,29 @@ bool Player::Lossy() const {
 
 void Player::JudgeOutages(Instant since, const TroublePlan* trouble,
                           Instant until) {
-  absl::Duration max_gap = Lossy() ? kMaxGapOfLossy : kMaxGap;
-  // Who was idle dials relays again.
-  if (trouble == nullptr) max_gap = std::max(max_gap, FirstWordLimit());
   for (const Traffic::Outage& outage : traffic_->Outages(since)) {
     const bool excused =
         trouble != nullptr &&
         (Affects(*trouble, outage.from) || Affects(*trouble, outage.to)) &&
-        !(trouble->what == Trouble::kRelayRestart &&
+        !(trouble->what == Trouble::kRelayRestart && !outage.large &&
           was_direct_[{outage.from, outage.to}]);
-    if (excused && outage.over && outage.end <= until) continue;
-    if (outage.end - outage.begin <= max_gap) continue;
-    Expect(false,
-           absl::StrCat(
-               NodeName(outage.from), " did not get through to ",
-               NodeName(outage.to), " for ",
-               absl::FormatDuration(outage.end - outage.begin),
-               outage.over ? ", until " : ", still not at ",
-               absl::FormatDuration(outage.end.SinceEpoch() - absl::Hours(1))));
+    const Instant limit = outage.large ? until + kLargeInterval : until;
+    if (excused && outage.over && outage.end <= limit) continue;
+    size_t allowed = outage.large ? kMaxLargeLost : kMaxLost;
+    if (Lossy()) allowed *= 3;
+    // Who was idle dials relays again.
+    if (trouble == nullptr && !outage.large) {
+      allowed = std::max(allowed,
+                         static_cast<size_t>(FirstWordLimit() / kInterval) + 1);
+    }
+    if (outage.num_lost <= allowed) continue;
+    Expect(false, absl::StrCat(NodeName(outage.from), " did not get ",
+                               outage.large ? "large packets" : "through",
+                               " to ", NodeName(outage.to), " for ",
+                               absl::FormatDuration(outage.end - outage.begin),
+                               outage.over ? ", until " : ", still not at ",
+                               absl::FormatDuration(outage.end.SinceEpoch() -
+                                                    absl::Hours(1))));
   }
 }
 

@@ -30,13 +30,15 @@ class Traffic {
   void Send();
   void Collect();
 
-  // A time in which everything that one node sent to another was lost: from
-  // the first such packet to one interval after the last.
+  // A time in which everything that one node sent to another was lost, or all
+  // that was large: from the first such packet to one interval after the last.
   struct Outage {
-    size_t from;
-    size_t to;
+    size_t from = 0;
+    size_t to = 0;
     Instant begin;
     Instant end;
+    size_t num_lost = 0;
+    bool large = false;
     bool over = false;  // later ones have arrived
   };
   // All that began or went on after `since`, of packets that had the time to
@@ -47,10 +49,16 @@ class Traffic {
   std::vector<Flow> Missing(Instant since) const;
 
  private:
+  // Some packets are as large as the tunnel carries: each tenth.
+  static constexpr size_t kLargeEach = 10;
   struct Packet {
     Instant sent;
     bool arrived = false;
   };
+  // Of those whose number is a multiple of `each`.
+  void AddOutages(const Flow& flow, const std::vector<Packet>& packets,
+                  Instant since, size_t each,
+                  std::vector<Outage>& outages) const;
 
   World& world_;
   const std::vector<SimNode*> nodes_;
