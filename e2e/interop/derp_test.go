@@ -4,6 +4,7 @@ package interop
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"net"
 	"net/http"
@@ -44,7 +45,7 @@ type relay struct {
 // startRelay runs our relay until the test ends.
 func startRelay(t *testing.T, args ...string) *relay {
 	t.Helper()
-	lastPort++
+	lastPort += 2 // STUN answers at the next port, too.
 	r := &relay{port: lastPort}
 	at := fmt.Sprintf("127.0.0.1:%d", r.port)
 	dir := t.TempDir()
@@ -278,6 +279,19 @@ func TestStun(t *testing.T) {
 	if want := conn.LocalAddr().(*net.UDPAddr).AddrPort(); err != nil || got != id ||
 		seen != netip.AddrPortFrom(want.Addr().Unmap(), want.Port()) {
 		t.Fatalf("%v %v %v", got, seen, err)
+	}
+}
+
+// Our extended request is one that stock relays answer; as in
+// core/stun/stun_test.cc.
+func TestStockServersAnswerTheExtendedRequest(t *testing.T) {
+	request, err := hex.DecodeString("0001001c2112a4420102030405060708090a0b0c" +
+		"802200087461696c6e6f6465" + "0003000400000002" + "80280004f60d2de4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, err := stun.ParseBindingRequest(request); err != nil || id[0] != 1 {
+		t.Fatalf("%v %v", id, err)
 	}
 }
 
