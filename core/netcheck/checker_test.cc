@@ -91,6 +91,13 @@ TEST_F(CheckerTest, CallsNoFilterStrictBecauseThePortIsBlockedElsewhere) {
   EXPECT_EQ(Run().nat.filtering, Dependence::kUnknown);
 }
 
+TEST_F(CheckerTest, CallsNoFilterLooseForAnAnswerFromTheSamePort) {
+  Behind({.filtering = Dependence::kAddressAndPortDependent});
+  keeps_port_ = true;
+  Add(kNear);
+  EXPECT_EQ(Run().nat.filtering, Dependence::kAddressAndPortDependent);
+}
+
 TEST_F(CheckerTest, CallsNoFilterStrictForWantOfSockets) {
   Behind({.filtering = Dependence::kAddressDependent});
   sockets_work_ = false;

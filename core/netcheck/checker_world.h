@@ -95,7 +95,7 @@ class CheckerTest : public ::testing::Test {
     const bool stock = server.other_port == 0;
     const uint16_t other =
         probe.to.port() == main_port ? server.other_port : main_port;
-    const bool change = probe.ask == Ask::kChangePort && !stock;
+    const bool change = probe.ask == Ask::kChangePort && !stock && !keeps_port_;
     if (stock && drops_extended_ && probe.ask != Ask::kAddress) return;
     if (change && other_port_blocked_) return;
     if (probe.to.port() != main_port && other_port_blocked_) return;
@@ -134,6 +134,7 @@ class CheckerTest : public ::testing::Test {
   std::vector<TestServer> servers_;
   bool drops_extended_ = false;
   bool other_port_blocked_ = false;
+  bool keeps_port_ = false;  // servers do not change it, though asked to
   bool sockets_work_ = true;
   int blocked_ = 0;  // so many requests get lost
   std::multimap<Instant, std::function<void()>> arrivals_;
