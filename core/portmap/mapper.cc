@@ -82,12 +82,11 @@ void Mapper::Check(Instant now) {
   if (router_ && round_.phase == Phase::kWait && now >= round_.due) {
     return BeginRound(now);
   }
-  if (!mapping_ || round_.phase != Phase::kMapped ||
-      now - last_.check < kCheckInterval) {
-    return;
-  }
+  if (!mapping_ || round_.phase != Phase::kMapped) return;
+  const bool upnp = mapping_->protocol == Protocol::kUpnp;
+  if (now - last_.check < (upnp ? kUpnpCheckInterval : kCheckInterval)) return;
   last_.check = now;
-  if (mapping_->protocol == Protocol::kUpnp) {
+  if (upnp) {
     router_->igd.Check(now, mapping_->external);
   } else {
     router_->control.Check(mapping_->protocol);
@@ -214,8 +213,12 @@ void Mapper::Renew(Instant now, absl::Duration pause) {
     round_.due = std::min(round_.due, earliest);
     return;
   }
+  const Protocol protocol = mapping_->protocol;
+  if (round_.replacing) mapping_.reset();
+  // By UPnP the service may be elsewhere, and the port somebody else's.
+  if (round_.replacing && protocol == Protocol::kUpnp) return BeginRound(now);
   round_.renewing = true;
-  Request(now, mapping_->protocol);
+  Request(now, protocol);
 }
 
 void Mapper::Drain(Instant now) {
@@ -297,11 +300,6 @@ void Mapper::OnFailed(Instant now, const Failed& failed) {
 
 void Mapper::OnLost(Instant now) {
   if (!mapping_) return;
-  if (mapping_->protocol == Protocol::kUpnp && round_.phase == Phase::kMapped) {
-    // The port may be somebody else's, and the service elsewhere.
-    mapping_.reset();
-    return BeginRound(now);
-  }
   round_.replacing = true;
   Renew(now, kHastyInterval);
 }

@@ -44,8 +44,10 @@ class Mapper {
   static constexpr absl::Duration kPatience = absl::Milliseconds(250);
   static constexpr absl::Duration kFirstWait = absl::Seconds(30);
   static constexpr absl::Duration kLongestWait = absl::Minutes(30);
-  // Between two looks at what is, or renewals for other reasons than age.
-  static constexpr absl::Duration kCheckInterval = absl::Minutes(1);
+  // Between two looks at what is: a datagram, or two exchanges.
+  static constexpr absl::Duration kCheckInterval = absl::Seconds(5);
+  static constexpr absl::Duration kUpnpCheckInterval = absl::Minutes(1);
+  // Between two renewals for other reasons than age.
   static constexpr absl::Duration kHastyInterval = absl::Seconds(10);
 
   // `rng` must outlive it.
@@ -68,7 +70,7 @@ class Mapper {
   // have changed, so the mapping is renewed.
   void OnPublicAddress(Instant now, const net::IpAddress& address);
   // Peers are about to be told where we are: looks whether the router still
-  // knows the mapping, every kCheckInterval at most; or, when the wait is over,
+  // knows the mapping, unless that was just done; or, when the wait is over,
   // searches again. A node that nobody speaks to does not.
   void Check(Instant now);
   void OnTimeout(Instant now);
@@ -135,7 +137,8 @@ class Mapper {
   std::optional<Protocol> BestUntried(Instant now) const;
   void Request(Instant now, Protocol protocol);
   // Asks once more for what we have, `pause` after the last request at the
-  // earliest.
+  // earliest. If that is gone, it counts no more: peers then hear of the new
+  // mapping even if it is the same port.
   void Renew(Instant now, absl::Duration pause);
   // Follows what the clients say and want.
   void Drain(Instant now);

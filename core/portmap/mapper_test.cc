@@ -151,7 +151,7 @@ INSTANTIATE_TEST_SUITE_P(, MapperReboot,
                            return std::string(param.param.name);
                          });
 
-TEST(Mapper, LooksOnceAMinuteAtMost) {
+TEST(Mapper, LooksEveryFiveSecondsAtMost) {
   Lab lab({.pcp = true});
   lab.Start();
   lab.RunFor(absl::Minutes(10));
@@ -160,7 +160,19 @@ TEST(Mapper, LooksOnceAMinuteAtMost) {
     lab.Do([&] { lab.mapper.Check(lab.now); });
     lab.RunFor(absl::Seconds(1));
   }
-  EXPECT_EQ(lab.num_datagrams, before + 2);
+  EXPECT_EQ(lab.num_datagrams, before + 120 / 5);
+}
+
+TEST(Mapper, LooksOnceAMinuteAtMostByUpnp) {
+  Lab lab({.upnp = true});
+  lab.Start();
+  lab.RunFor(absl::Minutes(10));
+  const int before = lab.num_exchanges;
+  for (int i = 0; i < 120; ++i) {
+    lab.Do([&] { lab.mapper.Check(lab.now); });
+    lab.RunFor(absl::Seconds(1));
+  }
+  EXPECT_EQ(lab.num_exchanges, before + 2 * 2);
 }
 
 class MapperAddress : public ::testing::TestWithParam<Kind> {};

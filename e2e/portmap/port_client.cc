@@ -131,7 +131,7 @@ class Client {
     if (info.ssi_signo == SIGUSR2) skipped_ += absl::Hours(1);
     if (info.ssi_signo != SIGTERM) {
       // Each look is too soon after the last, but for this.
-      mapper_.Check(Now() + ++looks_ * portmap::Mapper::kCheckInterval);
+      mapper_.Check(Now() + ++looks_ * portmap::Mapper::kUpnpCheckInterval);
       return true;
     }
     mapper_.Release(Now());
