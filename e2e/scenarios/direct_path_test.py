@@ -7,6 +7,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
 from lab.scenario import check, eventually, is_direct, main, reaches
+from lab.wire import Wire
 
 
 def run(tailnet):
@@ -15,7 +16,8 @@ def run(tailnet):
     bob = tailnet.add_node("bob", "home")
     carol = tailnet.add_node("carol", "symmetric")
     dave = tailnet.add_node("dave", "fullcone")
-    for node in (alice, bob, carol, dave):
+    erin = tailnet.add_node("erin", "symmetric")
+    for node in (alice, bob, carol, dave, erin):
         node.up(key)
     # Easy with easy, and hard with open.
     for one, other in ((alice, bob), (carol, dave)):
@@ -25,12 +27,18 @@ def run(tailnet):
         ).returncode == 0 and is_direct(one, other.name),
                    f"{one.name} reaches {other.name} directly")
         said = one.cli("ping", "-c", "1", other.name).stdout
-        check("direct" in said and "203.0.113." in said,
+        check("direct" in said and other.site.outside in said,
               f"ping says the way: {said!r}")
-    # Hard with easy, which needs more than one socket, goes by the relay.
-    reaches(carol, alice.address())
-    check("relay" in carol.cli("ping", "-c", "1", "alice").stdout,
-          "ping says that carol reaches alice through the relay")
+        # The wire says so, too.
+        wire = Wire(one.site.router)
+        reaches(one, other.address())
+        eventually(lambda: wire.first("data", one.site.outside,
+                                      other.site.outside), "data on the wire")
+        wire.stop()
+    # Where both are hard, it goes by the relay.
+    reaches(carol, erin.address())
+    check("relay" in carol.cli("ping", "-c", "1", "erin").stdout,
+          "ping says that carol reaches erin through the relay")
 
 
 main(run)
