@@ -7,6 +7,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
+from lab import net
+from lab.programs import Program, call, wait_until
 from lab.scenario import check, main
 
 _MAPPING = {"eim": "endpoint_independent", "adm": "address_dependent",
@@ -16,6 +18,15 @@ _FILTERING = {"eif": "address_dependent", "adf": "address_dependent",
               "apdf": "address_and_port_dependent"}
 _PORTS = {"kept": "preserving", "range": "random", "random": "random",
           "sequential": "sequential"}
+
+_PORTAL = """
+table ip portal {
+  chain prerouting {
+    type nat hook prerouting priority dstnat;
+    iifname "lan" tcp dport 80 redirect to :8080
+  }
+}
+"""
 
 KINDS = ("open", "hostfw", "home", "fullcone", "restricted", "newports",
          "hairpin", "addressmapped", "symmetric", "sequential")
@@ -69,6 +80,31 @@ def without_udp(tailnet, key):
     check("does not get through" in text and "Advice: " in text, text)
 
 
+def behind_a_portal(tailnet, key):
+    """A network that lets web pages out alone, and answers them itself."""
+    node = tailnet.add_node("portal", "home")
+    node.up(key)
+    router = node.site.router
+    page = Program("portal-page", router,
+                   ["python3", "-m", "http.server", "8080"])
+    try:
+        net.nft(router, _PORTAL)
+        node.site.set_udp_blocked(True)
+        wait_until(lambda: call(node.name, "curl", "-sf",
+                                f"http://{net.RELAY_ADDRESS}/", check=False)
+                   .returncode == 0, 10, "the portal answers")
+        report = netcheck(node)
+        check(report["captive_portal"] is True, report)
+        check("sign in" in report["advice"], report)
+        check(any("sign in" in line for line in node.status()["health"]),
+              node.status()["health"])
+        net.nft(router, "delete table ip portal\n")
+        node.site.set_udp_blocked(False)
+        check(netcheck(node)["captive_portal"] is False, "it stays a portal")
+    finally:
+        page.stop()
+
+
 def run(tailnet):
     tailnet.start_other_relay()
     key = tailnet.create_key("--reusable")
@@ -77,6 +113,7 @@ def run(tailnet):
     check("hard: another public port for each destination, at random" in text,
           text)
     without_udp(tailnet, key)
+    behind_a_portal(tailnet, key)
 
 
 main(run)
