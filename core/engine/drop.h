@@ -83,6 +83,7 @@ struct Counters {
   uint64_t rx_relay_packets = 0;
   uint64_t disco_sent = 0;
   uint64_t disco_received = 0;
+  uint64_t punch_sent = 0;  // of disco_sent: probes to get through hard NATs
   uint64_t stun_sent = 0;
   uint64_t stun_received = 0;
 

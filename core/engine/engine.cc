@@ -235,6 +235,8 @@ void Engine::OnTimeout(Instant now) {
   while (Peer* peer = s.peers.TakeDue(now)) {
     peer->agent.OnTimeout(now);
     s.FollowAgent(now, *peer);
+    peer->punch.OnTimeout(now);
+    s.FollowPunch(now, *peer);
   }
   s.Settle(now);
 }

@@ -50,6 +50,8 @@ void EngineState::Settle(Instant now) {
   FollowWhy(now);
   DrainDevice(now);
   DrainNetwork(now);
+  UpdateOwnNat(now);
+  SettlePunches(now);
   SendStun();
   SendPortMapping();
   DrainRelays();
@@ -128,7 +130,7 @@ void EngineState::UpsertPeer(Instant now, const netmap::Node& node) {
     const auto index = device.AddPeer(now, std::move(config));
     // Our own key, another node's key, or too many: it stays unreachable.
     if (!index.ok()) return;
-    peer = &peers.Add(std::make_unique<Peer>(*index, node, own));
+    peer = &peers.Add(std::make_unique<Peer>(*index, node, own, punches.hub));
   } else if (peer->node.allowed_ips != node.allowed_ips) {
     device.SetAllowedIps(peer->index, node.allowed_ips).IgnoreError();
   }
@@ -159,6 +161,7 @@ void EngineState::RemovePeer(NodeId id) {
   Peer* peer = peers.Find(id);
   if (peer == nullptr) return;
   device.RemovePeer(peer->index);
+  punches.hub.Forget(id);
   why.Forget(id);
   peers.Remove(id);
 }
@@ -224,6 +227,8 @@ void EngineState::DrainDevice(Instant now) {
       if (peer == nullptr) continue;
       out.events.push_back(SessionBegan{peer->node.id});
       AdvertiseDisco(now, *peer);
+      peer->punch.OnSession(now);
+      FollowPunch(now, *peer);
     } else if (const auto* auth = std::get_if<wg::PeerAuthenticated>(&*event)) {
       Peer* peer = peers.Find(auth->peer);
       if (peer == nullptr) continue;
@@ -285,7 +290,8 @@ PeerStatus EngineState::StatusOf(const Peer& peer) const {
   status.rtt = peer.agent.rtt();
   status.active = peer.agent.active(clock.now);
   status.num_candidates = peer.agent.candidates().size();
-  if (peer.nat) status.nat = {peer.nat->behavior, peer.nat->udp_works};
+  status.nat = peer.punch.theirs();
+  status.punch = peer.punch.status();
   if (const auto info = device.Info(peer.index)) {
     status.rx_bytes = info->rx_bytes;
     status.tx_bytes = info->tx_bytes;

@@ -30,7 +30,8 @@ const crypto::BoxSharedKey* BoxOf(const crypto::DiscoPrivateKey& mine,
 
 void EngineState::OnStun(Instant now, const net::Packet& datagram) {
   ++out.counters.stun_received;
-  if (!network.OnStun(now, own.Origin(datagram.endpoint), datagram.bytes())) {
+  if (!OnMeasured(now, datagram) &&
+      !network.OnStun(now, own.Origin(datagram.endpoint), datagram.bytes())) {
     out.counters.Count(Drop::kBadStun);
   }
 }
@@ -63,6 +64,7 @@ void EngineState::OnDisco(Instant now, Bytes datagram,
                      SendDisco(now, asker, disco::Pong{ping.txid, from}, from);
                    }
                    for (Peer* peer : senders) {
+                     NoteHeard(now, *peer, from);
                      if (peer != &asker) {
                        peer->agent.OnPing(now, ping.txid, from);
                      }
@@ -71,6 +73,7 @@ void EngineState::OnDisco(Instant now, Bytes datagram,
                  },
                  [&](const disco::Pong& pong) {
                    for (Peer* peer : senders) {
+                     NoteHeard(now, *peer, from);
                      const bool taken = peer->agent.OnPong(now, pong.txid);
                      FollowAgent(now, *peer);
                      if (taken) break;
@@ -78,6 +81,9 @@ void EngineState::OnDisco(Instant now, Bytes datagram,
                  },
                  [&](const disco::CallMeMaybe& call) {
                    if (relay_source == nullptr) return;
+                   // Our mapping will be probed: it should be there.
+                   network.Refresh(now, kFreshForAnswer);
+                   relay_source->punch.OnCalled(now);
                    relay_source->agent.OnCallMeMaybe(now, call.endpoints);
                    FollowAgent(now, *relay_source);
                  },
@@ -198,7 +204,8 @@ void EngineState::FollowAgent(Instant now, Peer& peer) {
         },
         *action);
   }
-  peers.Reschedule(peer);
+  peer.punch.OnPath(now, peer.agent.path(), peer.agent.active(now));
+  FollowPunch(now, peer);
 }
 
 }  // namespace warren::engine

@@ -16,6 +16,7 @@ void EngineState::SetLink(Instant now, const LinkState& next) {
   UpdateOwnNode();
   for (const auto& [id, peer] : peers.all()) {
     peer->agent.OnLinkChange(now, change);
+    if (change == path::LinkChange::kMoved) peer->punch.OnMoved(now);
     // Behind another NAT64 the same addresses are elsewhere.
     peer->agent.SetEndpoints(now, peer->node.endpoints);
     FollowAgent(now, *peer);
@@ -26,6 +27,7 @@ void EngineState::OnWake(Instant now) {
   network.Recheck(now);
   for (const auto& [id, peer] : peers.all()) {
     peer->agent.OnLinkChange(now, path::LinkChange::kMoved);
+    peer->punch.OnMoved(now);
     FollowAgent(now, *peer);
   }
 }

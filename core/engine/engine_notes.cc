@@ -6,17 +6,25 @@
 
 namespace warren::engine {
 
-void EngineState::SendNote(Instant now, Peer& peer, const PeerNote& note) {
+void EngineState::SendNote(Instant now, Peer& peer, const PeerNote& note,
+                           Intent intent) {
   const auto way = InnerAddresses(peer);
-  if (way) SendInner(now, peer, BuildTsmpNote(way->first, way->second, note));
+  if (!way) return;
+  SendInner(now, peer, BuildTsmpNote(way->first, way->second, note), intent);
 }
 
 void EngineState::OnNote(Instant now, Peer& peer, const PeerNote& note) {
   peer.native = true;
   std::visit(
       Overloaded{
-          [&](const NatNote& nat) { peer.nat = nat; },
-          [](const PunchNote&) {},
+          [&](const NatNote& nat) {
+            peer.punch.OnNatNote(now, nat);
+            FollowPunch(now, peer);
+          },
+          [&](const PunchNote& punch) {
+            peer.punch.OnPunchNote(now, punch);
+            FollowPunch(now, peer);
+          },
           [&](const WhyRequest& request) { AnswerWhy(now, peer, request); },
           [&](const WhyPiece& piece) { why.OnPiece(now, peer.node.id, piece); },
       },

@@ -70,7 +70,7 @@ void EngineState::CheckSize(Instant now, const net::Packet& packet,
 }
 
 void EngineState::RouteAll(Instant now, net::PacketBatch& sealed,
-                           net::PacketBatch& to_send) {
+                           net::PacketBatch& to_send, Intent intent) {
   size_t left = sealed.size();
   for (net::Packet& packet : sealed) {
     --left;
@@ -79,7 +79,9 @@ void EngineState::RouteAll(Instant now, net::PacketBatch& sealed,
       out.counters.Count(Drop::kNoPath);
       continue;
     }
-    path::Route route = peer->agent.OnSend(now, packet.size);
+    const path::Route route = intent == Intent::kWanted
+                                  ? peer->agent.OnSend(now, packet.size)
+                                  : peer->agent.WayNow(now);
     FollowAgent(now, *peer);
     const bool relay = route.relay && relays.Use(now, peer->relay);
     // A second copy must not take the room of another packet.
@@ -147,6 +149,7 @@ void EngineState::OpenInto(Instant now, net::PacketBatch& to_tun) {
     if (peer == nullptr) continue;
     ++(packet.endpoint.IsRelay() ? out.counters.rx_relay_packets
                                  : out.counters.rx_direct_packets);
+    NoteHeard(now, *peer, packet.endpoint);
     peer->agent.OnAuthentic(now, packet.endpoint);
     FollowAgent(now, *peer);
     net::IpPacket ip;
@@ -191,7 +194,8 @@ void EngineState::PollDevice(Instant now, net::PacketBatch& to_send) {
   }
 }
 
-void EngineState::SendInner(Instant now, Peer& peer, Bytes inner) {
+void EngineState::SendInner(Instant now, Peer& peer, Bytes inner,
+                            Intent intent) {
   constexpr size_t kMaxInner = 40 + kMaxNoteSize;  // with the IP header
   std::array<uint8_t, net::kSealHeadroom + kMaxInner + net::kSealTailroom>
       buffer{};
@@ -209,7 +213,7 @@ void EngineState::SendInner(Instant now, Peer& peer, Bytes inner) {
   scratch.sealed.clear();
   device.Seal(now, plain, scratch.sealed);
   net::PacketBatch routed;
-  RouteAll(now, scratch.sealed, routed);
+  RouteAll(now, scratch.sealed, routed, intent);
   for (const net::Packet& p : routed) {
     if (!outbox.Push(p.bytes(), p.endpoint, p.peer)) {
       out.counters.Count(Drop::kSendFull);

@@ -15,6 +15,7 @@
 #include "core/engine/outbox.h"
 #include "core/engine/peer_note.h"
 #include "core/engine/peer_table.h"
+#include "core/engine/punches.h"
 #include "core/engine/relay_use.h"
 #include "core/engine/self_network.h"
 #include "core/engine/why_exchange.h"
@@ -28,12 +29,17 @@ namespace warren::engine {
 // What an Engine is made of. Its parts do not know each other: what one says,
 // this hands to the others. The packet lane is in engine_packets.cc, what goes
 // beside it (disco, STUN, TSMP) in engine_discovery.cc, what native peers say
-// to each other in engine_notes.cc, the network under the tunnel in
-// engine_link.cc, the netmap and the parts' events in engine_control.cc.
+// to each other in engine_notes.cc and engine_punch.cc, the network under the
+// tunnel in engine_link.cc, the netmap and the parts' events in
+// engine_control.cc.
 class EngineState {
  public:
   EngineState(EngineConfig config, Rng& engine_rng, Instant now,
               absl::Duration unix_at_now);
+
+  // Whether a packet means that somebody wants the peer, so that a direct path
+  // is looked for and kept.
+  enum class Intent : uint8_t { kWanted, kAside };
 
   // ---- Around each call of Engine that takes `now`. ----
   void Enter(Instant now);
@@ -47,14 +53,15 @@ class EngineState {
                  const net::IpPacket& ip);
   // Gives sealed packets their way.
   void RouteAll(Instant now, net::PacketBatch& sealed,
-                net::PacketBatch& to_send);
+                net::PacketBatch& to_send, Intent intent = Intent::kWanted);
   void SplitDatagrams(Instant now, net::PacketBatch& datagrams);
   void SplitFrames(Instant now, RelayId relay, net::PacketBatch& frames);
   // Decrypts what the splits left in scratch.wireguard.
   void OpenInto(Instant now, net::PacketBatch& to_tun);
   void PollDevice(Instant now, net::PacketBatch& to_send);
   // Encrypts a packet of our own for `peer`.
-  void SendInner(Instant now, Peer& peer, Bytes inner);
+  void SendInner(Instant now, Peer& peer, Bytes inner,
+                 Intent intent = Intent::kWanted);
 
   // ---- engine_discovery.cc ----
   void OnStun(Instant now, const net::Packet& datagram);
@@ -79,8 +86,28 @@ class EngineState {
   // ---- engine_notes.cc ----
   // By the way the traffic takes; lost if the peer has no session with us and
   // none can be had. Stock peers drop it unseen.
-  void SendNote(Instant now, Peer& peer, const PeerNote& note);
+  void SendNote(Instant now, Peer& peer, const PeerNote& note,
+                Intent intent = Intent::kWanted);
   void OnNote(Instant now, Peer& peer, const PeerNote& note);
+
+  // ---- engine_punch.cc ----
+  // What our NAT is like, as it is told to peers.
+  void UpdateOwnNat(Instant now);
+  // Does what the punches want, gives turns to those that wait for one.
+  void SettlePunches(Instant now);
+  void FollowPunch(Instant now, Peer& peer);
+  void DoPunchActions(Instant now, Peer& peer);
+  void SendPunchPing(Instant now, Peer& peer, const path::PunchPing& ping);
+  // Asks STUN how our NAT maps one of the extra sockets.
+  void Measure(Instant now, Peer& peer, uint16_t socket);
+  // False: the datagram answers no such question.
+  bool OnMeasured(Instant now, const net::Packet& datagram);
+  // Authentic bytes of the peer came from there.
+  void NoteHeard(Instant now, Peer& peer, const net::Endpoint& from) {
+    if (from.socket() >= kFirstPunchSocket || peer.punch.running()) {
+      peer.punch.OnHeard(now, from);
+    }
+  }
 
   // ---- engine_why.cc ----
   WhyNetwork WhyHere() const;
@@ -152,6 +179,7 @@ class EngineState {
   SelfNetwork network;
   RelayUse relays;
   path::OwnNode own;
+  Punches punches;
   PeerTable peers;
   std::optional<netmap::Netmap> netmap;
   WhyExchange why;

@@ -134,10 +134,10 @@ WhyEnd EngineState::WhyRemote(const Peer& peer,
     there.endpoints.push_back(Told(endpoint));
   }
   there.home_relay = peer.node.home_relay;
-  if (peer.nat) {
-    there.udp = peer.nat->udp_works ? UdpState::kWorks : UdpState::kBlocked;
-    there.nat = peer.nat->behavior;
-    there.mapped_v4 = peer.nat->mapped;
+  if (const auto& nat = peer.punch.theirs()) {
+    there.udp = nat->udp_works ? UdpState::kWorks : UdpState::kBlocked;
+    there.nat = nat->behavior;
+    there.mapped_v4 = nat->mapped;
   }
   return remote;
 }

@@ -17,6 +17,8 @@
 #include "core/net/ip.h"
 #include "core/net/nat_behavior.h"
 #include "core/path/path.h"
+#include "core/path/punch_note.h"
+#include "core/path/punch_status.h"
 
 namespace warren::engine {
 
@@ -146,11 +148,9 @@ struct PeerStatus {
   bool has_session = false;
   bool active = false;  // we sent to it within 45 s
   size_t num_candidates = 0;
-  struct Nat {
-    net::NatBehavior behavior;
-    bool udp_works = false;
-  };
-  std::optional<Nat> nat;  // as it told us; stock peers do not
+  // What it told of its NAT; nullopt: nothing (a stock client tells nothing).
+  std::optional<path::NatNote> nat;
+  path::PunchStatus punch;  // how it goes with hard NATs, if there is one
 };
 
 // What is known of the network this node is on: what `warren netcheck` prints.

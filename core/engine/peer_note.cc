@@ -44,8 +44,8 @@ void PutBody(ByteWriter& w, const NatNote& note) {
 void PutBody(ByteWriter& w, const PunchNote& note) {
   w.U32(note.generation).U8(note.answer);
   Put(w, note.mapped);
-  w.U16(note.first_port).U16(static_cast<uint16_t>(note.port_step));
-  w.U16(note.port_count).U16(note.num_sockets);
+  w.U16(note.ports.first).U16(static_cast<uint16_t>(note.ports.step));
+  w.U16(note.ports.count).U16(note.num_sockets);
 }
 void PutBody(ByteWriter& w, const WhyRequest& note) { w.U32(note.id); }
 void PutBody(ByteWriter& w, const WhyPiece& note) {
@@ -103,9 +103,9 @@ std::optional<PeerNote> TakePunch(ByteReader& r) {
   note.generation = LoadBe32(head->data());
   note.answer = (*head)[4] == 1;
   note.mapped = *mapped;
-  note.first_port = LoadBe16(tail->data());
-  note.port_step = static_cast<int16_t>(LoadBe16(tail->data() + 2));
-  note.port_count = LoadBe16(tail->data() + 4);
+  note.ports.first = LoadBe16(tail->data());
+  note.ports.step = static_cast<int16_t>(LoadBe16(tail->data() + 2));
+  note.ports.count = LoadBe16(tail->data() + 4);
   note.num_sockets = LoadBe16(tail->data() + 6);
   return note;
 }

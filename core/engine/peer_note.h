@@ -9,7 +9,7 @@
 
 #include "core/base/bytes.h"
 #include "core/net/ip.h"
-#include "core/net/nat_behavior.h"
+#include "core/path/punch_note.h"
 
 // Notes that only native peers exchange: inside the tunnel, so authenticated,
 // and by relay as well as directly. They are TSMP packets of a type that stock
@@ -24,8 +24,8 @@
 //
 //   kind 1, NatNote     translates u8, mapping u8, filtering u8, ports u8,
 //                       port_step u16, hairpins u8, udp_works u8, mapped 18
-//   kind 2, PunchNote   generation u32, answer u8, mapped 18, first_port u16,
-//                       port_step u16, port_count u16, num_sockets u16
+//   kind 2, PunchNote   generation u32, answer u8, mapped 18, ports.first u16,
+//                       ports.step u16, ports.count u16, num_sockets u16
 //   kind 3, WhyRequest  id u32
 //   kind 4, WhyPiece    id u32, number u8, num_pieces u8, bytes
 namespace warren::engine {
@@ -35,29 +35,8 @@ inline constexpr size_t kNoteHeaderSize = 3;
 // Most payload bytes of a note, so that its datagram fits any path.
 inline constexpr size_t kMaxNoteSize = 1100;
 
-// 1: what our NAT is like. Sent after each handshake, and when it changes.
-struct NatNote {
-  net::NatBehavior behavior;
-  // How STUN saw our main socket, IPv4; not set: it did not.
-  net::Endpoint mapped;
-  bool udp_works = false;
-  friend bool operator==(const NatNote&, const NatNote&) = default;
-};
-
-// 2: a hard punch begins, from our side. The receiver answers with its own
-// part of it: probes, or sockets, or nothing (core/path/punch.h).
-struct PunchNote {
-  uint32_t generation = 0;  // of the sender; a new one is a new attempt
-  bool answer = false;      // to the receiver's `generation`
-  net::Endpoint mapped;     // our public address, and the port STUN saw last
-  // Ports likely to be ours: first, first + step, ... `count` of them; 0: no
-  // prediction.
-  uint16_t first_port = 0;
-  int16_t port_step = 0;
-  uint16_t port_count = 0;
-  uint16_t num_sockets = 0;  // mappings that we hold open for the peer
-  friend bool operator==(const PunchNote&, const PunchNote&) = default;
-};
+using path::NatNote;    // 1
+using path::PunchNote;  // 2
 
 // 3: tell me your recent probe events of me.
 struct WhyRequest {

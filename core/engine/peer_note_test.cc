@@ -33,9 +33,7 @@ PunchNote Punch() {
   note.generation = 0x01020304;
   note.answer = true;
   note.mapped = At("192.0.2.1:50000");
-  note.first_port = 50002;
-  note.port_step = 2;
-  note.port_count = 64;
+  note.ports = {50002, 2, 64};
   note.num_sockets = 256;
   return note;
 }

@@ -1,6 +1,7 @@
 #ifndef WARREN_CORE_ENGINE_PEER_TABLE_H_
 #define WARREN_CORE_ENGINE_PEER_TABLE_H_
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,20 +14,24 @@
 #include "core/base/strong_id.h"
 #include "core/crypto/box.h"
 #include "core/crypto/keys.h"
-#include "core/engine/peer_note.h"
 #include "core/net/ip.h"
 #include "core/net/packet_batch.h"
 #include "core/netmap/netmap.h"
 #include "core/path/agent.h"
 #include "core/path/own_node.h"
+#include "core/path/punch.h"
+#include "core/path/punch_hub.h"
 
 namespace warren::engine {
 
 // One peer that WireGuard knows.
 struct Peer {
   Peer(net::PeerIndex peer_index, const netmap::Node& peer_node,
-       path::OwnNode& own)
-      : index(peer_index), node(peer_node), agent(own) {}
+       path::OwnNode& own, path::PunchHub& punches)
+      : index(peer_index),
+        node(peer_node),
+        agent(own),
+        punch(peer_node.id, own.rng, punches) {}
 
   const net::PeerIndex index;
   netmap::Node node;           // as the netmap has it
@@ -36,8 +41,8 @@ struct Peer {
   RelayId heard_on;  // where it spoke to us last; 0: nowhere
   RelayId relay;     // where we speak to it; 0: nowhere
   path::Agent agent;
+  path::Punch punch;
   bool native = false;                 // it has sent us a note
-  std::optional<NatNote> nat;          // as it told us last
   Instant wake_at = Instant::Never();  // what the table's timer holds
 };
 
@@ -54,10 +59,10 @@ class PeerTable {
   std::vector<Peer*> FindByDisco(const crypto::DiscoKey& key) const;
   void SetDiscoKey(Peer& peer, const crypto::DiscoKey& key);
 
-  // Call after each use of the peer's agent. A deadline that moved away is not
-  // moved here: the peer is then woken early once, which is safe.
+  // Call after each use of the peer's agent or punch. A deadline that moved
+  // away is not moved here: the peer is then woken early once, which is safe.
   void Reschedule(Peer& peer) {
-    const Instant next = peer.agent.Next();
+    const Instant next = std::min(peer.agent.Next(), peer.punch.Next());
     if (next < peer.wake_at) SetWake(peer, next);
   }
   // The peer whose time has come, its wake-up cleared: reschedule it.

@@ -256,6 +256,14 @@ void SelfNetwork::Begin(Instant now, Depth depth) {
   Drain(now);
 }
 
+std::optional<net::Endpoint> SelfNetwork::stun_server_v4() const {
+  const auto servers = servers_.Stun(true, false);
+  if (servers.empty()) return std::nullopt;
+  const auto at_home =
+      std::ranges::find(servers, home(), &netcheck::Server::relay);
+  return at_home != servers.end() ? at_home->endpoint : servers[0].endpoint;
+}
+
 void SelfNetwork::Drain(Instant now) {
   while (const auto report = checker_.PollReport()) OnReport(now, *report);
   if (tcp_.TakeEnd(now)) home_.OnRound(now, tcp_.latencies());

@@ -95,6 +95,8 @@ class SelfNetwork {
   const net::NatBehavior& nat() const { return known_.nat; }
   // How STUN saw our main socket, IPv4.
   std::optional<net::Endpoint> mapped_v4() const { return known_.mapped_v4; }
+  // A server to ask from other sockets; nullopt: none is known.
+  std::optional<net::Endpoint> stun_server_v4() const;
   // Whether the last whole round had servers to ask and none answered.
   bool udp_blocked() const {
     return report_.complete && !report_.udp_works() && schedule_.any_server;

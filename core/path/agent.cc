@@ -67,6 +67,10 @@ Route Agent::OnSend(Instant now, size_t size) {
   return {best_->endpoint, has_relay && !sure};
 }
 
+Route Agent::WayNow(Instant now) const {
+  return {BestEndpoint(), !Trusted(now) && reach_.relay != RelayId()};
+}
+
 void Agent::OnAuthentic(Instant now, const net::Endpoint& from) {
   if (from.IsRelay()) return;
   if (best_ && best_->endpoint == from) {

@@ -85,6 +85,8 @@ class Agent {
   // A WireGuard datagram of `size` bytes for the peer goes out now: where to?
   // Notes that the peer is wanted.
   Route OnSend(Instant now, size_t size);
+  // The same for one that does not mean that anybody wants the peer.
+  Route WayNow(Instant now) const;
   // A WireGuard packet of the peer, authentic and fresh, came from `from`.
   void OnAuthentic(Instant now, const net::Endpoint& from);
 

@@ -45,7 +45,10 @@ bool Passes(const Seen& from, const Seen& to) {
 
 Reach Judge(const Seen& a, const Seen& b) {
   if (Passes(a, b) || Passes(b, a)) return Reach::kDirect;
-  if (a.told_port_opens || b.told_port_opens) return Reach::kDirectByBirthday;
+  if (a.told_port_opens || b.told_port_opens ||
+      std::min(a.filtering, b.filtering) == Depends::kAddress) {
+    return Reach::kDirectByBirthday;
+  }
   const bool by_rule = a.ports != Ports::kRandom && b.ports != Ports::kRandom;
   return by_rule ? Reach::kDirectByPrediction : Reach::kRelayOnly;
 }

@@ -15,7 +15,8 @@ enum class Reach : uint8_t {
   // By telling each other the addresses that third parties see, and pinging.
   kDirect,
   // One side's port towards the other is unknown, and the other lets in exact
-  // ports only: many ports on one side, many guesses on the other.
+  // ports only; or both ports are unknown, and one side lets in any port: many
+  // ports on one side, many guesses on the other.
   kDirectByBirthday,
   // Both sides' ports are unknown, and both come by a rule.
   kDirectByPrediction,

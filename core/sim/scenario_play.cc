@@ -23,7 +23,8 @@ constexpr absl::Duration kCalm = absl::Seconds(2);
 constexpr size_t kMaxLost = 3;
 constexpr size_t kMaxLargeLost = 1;
 constexpr absl::Duration kLargeInterval = absl::Seconds(1);
-constexpr size_t kMaxWasted = 1000;  // per node, peer and trouble
+// Per node, peer and trouble: two punches in vain, and ordinary rounds.
+constexpr size_t kMaxWasted = 3500;
 
 // How long traffic may be away after a trouble has ended.
 absl::Duration OutageLimit(Trouble trouble) {
@@ -236,7 +237,13 @@ void Player::Suffer(const TroublePlan& trouble) {
   if (lab_.world().keeps_trace()) lab_.world().Note(Describe(trouble));
   for (size_t i = 0; i < nodes_.size(); ++i) {
     for (size_t j = 0; j < nodes_.size(); ++j) {
-      if (i != j) was_direct_[{i, j}] = IsDirect(i, j);
+      // What needed a punch may need another one, and that needs the relay.
+      if (i != j) {
+        was_direct_[{i, j}] =
+            IsDirect(i, j) &&
+            ReachOf(PlaceAt(scenario_, at_.at(i)),
+                    PlaceAt(scenario_, at_.at(j))) == Reach::kDirect;
+      }
     }
   }
   Begin(trouble);
