@@ -81,8 +81,10 @@ void EngineState::OnDisco(Instant now, Bytes datagram,
                  },
                  [&](const disco::CallMeMaybe& call) {
                    if (relay_source == nullptr) return;
-                   // Our mapping will be probed: it should be there.
-                   network.Refresh(now, kFreshForAnswer);
+                   // Our mapping may be probed: it should be there.
+                   if (relay_source->punch.theirs() && !network.udp_blocked()) {
+                     network.Refresh(now, kFreshForAnswer);
+                   }
                    relay_source->punch.OnCalled(now);
                    relay_source->agent.OnCallMeMaybe(now, call.endpoints);
                    FollowAgent(now, *relay_source);

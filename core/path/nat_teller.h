@@ -10,16 +10,22 @@
 
 namespace warren::path {
 
-// When one peer should hear of our NAT: after each handshake, and when there
-// is news, but not too often.
+// When one peer should hear of our NAT: after the first handshake, when there
+// is news, and when it seems to have forgotten, but not too often. Not after
+// each handshake: a packet in the tunnel is answered by keepalives, and makes
+// two idle peers look busy.
 class NatTeller {
  public:
   static constexpr absl::Duration kSpacing = absl::Milliseconds(500);
+  static constexpr absl::Duration kRepeatSpacing = absl::Seconds(10);
 
-  // The peer can hear us, but may not know anything yet.
+  // The peer can hear us.
   void OnSession(Instant now) {
-    told_.reset();
-    Want(now);
+    if (!told_) Want(now);
+  }
+  // It tells what it has told before, as one does that began anew.
+  void OnRepeated(Instant now) {
+    if (now - last_ >= kRepeatSpacing) Want(now);
   }
   // We have `note` to tell, if that is news.
   void OnNews(Instant now, const NatNote& note) {
@@ -40,7 +46,7 @@ class NatTeller {
     due_ = std::min(due_, std::max(now, last_ + kSpacing));
   }
 
-  std::optional<NatNote> told_;  // in this session
+  std::optional<NatNote> told_;
   Instant due_ = Instant::Never();
   Instant last_ = Instant::LongAgo();
 };

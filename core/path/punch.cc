@@ -83,7 +83,10 @@ void Punch::OnHeard(Instant now, const net::Endpoint& from) {
 }
 
 void Punch::OnNatNote(Instant now, const NatNote& note) {
-  if (theirs_ == note) return;
+  if (theirs_ == note) {
+    teller_.OnRepeated(now);
+    return Tell(now);
+  }
   const bool is_first = !theirs_;
   theirs_ = note;
   Forgive(now);
@@ -294,6 +297,9 @@ Instant Punch::Deadline() const {
 
 void Punch::Start(Instant now) {
   const PunchRole role = plan().role;
+  // It plans nothing unless it knows our NAT.
+  teller_.OnRepeated(now);
+  Tell(now);
   if (role != PunchRole::kProbe) return Enqueue(now, role, {});
   PunchNote request;
   request.generation = rng_.U32();

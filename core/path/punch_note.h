@@ -10,7 +10,7 @@
 // core/engine/peer_note.h.
 namespace warren::path {
 
-// What our NAT is like. Told after each handshake, and when it changes.
+// What our NAT is like. Told after the first handshake, and when it changes.
 struct NatNote {
   net::NatBehavior behavior;
   // How STUN saw our main socket, IPv4; not set: it did not.

@@ -124,8 +124,9 @@ std::optional<uint16_t> PortGuesses::NextPredicted() {
   if (window_.count > kMaxSequence) return Draw(window_.first, window_.count);
   constexpr uint32_t kStride = 16;
   const uint32_t row = i / (kMaxSequence / kStride);
-  const uint16_t port =
-      window_.At((i * kStride + row + kStride / 2) % kMaxSequence);
+  const bool is_long = window_.count == kMaxSequence;
+  const uint16_t port = window_.At(
+      is_long ? (i * kStride + row + kStride / 2) % kMaxSequence : i);
   return Try(port) ? std::optional(port) : std::nullopt;
 }
 
