@@ -16,8 +16,9 @@ constexpr auto kAddress = Depends::kAddress;
 constexpr auto kPort = Depends::kAddressAndPort;
 
 // The kinds that were measured with real Linux routers, and what was: D direct,
-// B by birthday probing, R relayed. P, by prediction, was not tried then: what
-// the table has as R is possible where both sides count their ports.
+// B by birthday probing, R relayed. Not tried then, and possible all the same:
+// P, by prediction, where both sides count their ports; and B between two that
+// vary, where one filters by address, so that a guess from any port comes in.
 struct Row {
   const char* name;
   Place place;
@@ -44,14 +45,14 @@ std::vector<Row> Table() {
       {"EimApdf", Behind(kEasyNat), "DDDDDDDBBDBBBDBR"},
       {"EimApdfRandom", Behind(not_preserving), "DDDDDDDBBDBBBDBR"},
       {"AdmEif", Behind({kAddress, kNothing}), "DDDDDDDDDDDDDDDR"},
-      {"AdmAdf", Behind({kAddress, kAddress}), "DBDDBBDRRDRRRBRR"},
-      {"AdmApdf", Behind({kAddress, kPort}), "DBDDBBDRRDRRRBRR"},
+      {"AdmAdf", Behind({kAddress, kAddress}), "DBDDBBDBBDBBBBBR"},
+      {"AdmApdf", Behind({kAddress, kPort}), "DBDDBBDBRDBRRBRR"},
       {"ApdmEif", Behind({kPort, kNothing}), "DDDDDDDDDDDDDDDR"},
-      {"ApdmAdf", Behind({kPort, kAddress}), "DBDDBBDRRDRRRBRR"},
-      {"ApdmApdf", Behind(kHardNat), "DBDDBBDRRDRRRBRR"},
-      {"ApdmSequential", Behind(sequential), "DBDDBBDRRDRRPBRR"},
+      {"ApdmAdf", Behind({kPort, kAddress}), "DBDDBBDBBDBBBBBR"},
+      {"ApdmApdf", Behind(kHardNat), "DBDDBBDBRDBRRBRR"},
+      {"ApdmSequential", Behind(sequential), "DBDDBBDBRDBRPBRR"},
       {"CarrierEasy", BehindCarrier(kEasyNat), "DDDDDDDBBDBBBDBR"},
-      {"CarrierHard", BehindCarrier(kHardNat), "DBDDBBDRRDRRRBRR"},
+      {"CarrierHard", BehindCarrier(kHardNat), "DBDDBBDBRDBRRBRR"},
       {"UdpBlocked", {.site = {.udp_blocked = true}}, "RRRRRRRRRRRRRRRR"},
   };
 }
