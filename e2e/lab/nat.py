@@ -30,7 +30,7 @@ class Nat:
     ports: str = "kept"
     hairpin: bool = False       # inside hosts reach each other from outside
     blocks_udp: bool = False
-    maps_ports: bool = False    # its hosts may ask it for a port (miniupnpd)
+    maps_ports: bool = False    # lab.miniupnpd may run on it
     carrier: Optional["Nat"] = None  # the NAT that its router is behind
 
     @property
@@ -50,7 +50,8 @@ KINDS = {kind.name: kind for kind in (
     Nat("restricted", "restricted cone", "eim", "adf"),
     Nat("newports", "home, ports not kept", "eim", "apdf", "range"),
     Nat("hairpin", "home with hairpin", hairpin=True),
-    Nat("portmap", "home with UPnP", maps_ports=True),
+    Nat("portmap", "symmetric with UPnP", "apdm", "apdf", "random",
+        maps_ports=True),
     Nat("addressmapped", "address-dependent", "adm", "apdf", "range"),
     _SYMMETRIC,
     Nat("sequential", "symmetric, in sequence", "apdm", "apdf", "sequential"),
@@ -78,7 +79,9 @@ def rules(kind, wan):
         lines += [_table("map inside", "inet_service : ipv4_addr . inet_service")]
     if kind.filtering == "adf":
         lines += [_table("set asked", "inet_service . ipv4_addr")]
-    lines += ["  chain source { type nat hook postrouting priority srcnat;"]
+    # What miniupnpd has mapped comes first.
+    priority = "110" if kind.maps_ports else "srcnat"
+    lines += [f"  chain source {{ type nat hook postrouting priority {priority};"]
     if kind.hairpin:
         # Who is called sees the caller's outside address (RFC 4787 REQ-9).
         lines += ['    iifname "lan" oifname "lan" ct status dnat '

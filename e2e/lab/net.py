@@ -112,6 +112,7 @@ class Internet:
         """A host with a public address, no router between."""
         add_namespace(name)
         self._plug(name, int(address.rsplit(".", 1)[1]))
+        ip(name, "route add default via 203.0.113.1")
 
     def take_number(self):
         """The last byte of a public address nobody has had."""
@@ -127,6 +128,16 @@ class Internet:
         self._plug(name, number, self._delay_ms)
         ip(name, "route add default via 203.0.113.1")
         return number
+
+    def give_real_address(self, router, number):
+        """Replaces 203.0.113.`number` by an address such as the real internet
+        has, and returns it: miniupnpd refuses those meant for tests."""
+        address = f"5.5.5.{number}"
+        ip(router, "addr flush dev wan", f"addr add {address}/32 dev wan",
+           "route add 203.0.113.1 dev wan",
+           "route add default via 203.0.113.1")
+        ip("inet", f"route add {address} dev br0")
+        return address
 
     def add_carrier(self, name, kind):
         """A carrier's NAT, `carrier-name`, that routers can be put behind."""

@@ -38,6 +38,9 @@ class Site:
         else:
             self.number = self._internet.plug_site(self.router)
             self.wan = self.outside = f"203.0.113.{self.number}"
+        if self.kind.maps_ports:
+            self.wan = self.outside = self._internet.give_real_address(
+                self.router, self.number)
 
     def _make_lan(self):
         net.ip(self.router, "link add lan type bridge", "link set lan up",
