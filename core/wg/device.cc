@@ -69,14 +69,24 @@ void Device::State::RunTimers(Instant now, Peer& peer) {
     SendInitiation(now, peer, /*is_retry=*/false);
   }
   if (timers.TakeIfDue(Timer::kZeroKeys, now)) {
-    DropStage(peer);
-    ZeroKeys(peer);
-    if (config.forget_idle_timestamps) peer.handshakes.greatest_received = {};
-    Tell(KeysZeroed{peer.index});
+    OnKeysOld(peer);
   }
   if (timers.TakeIfDue(Timer::kPersistentKeepalive, now)) {
     SendKeepalive(now, peer);
   }
+}
+
+void Device::State::OnKeysOld(Peer& peer) {
+  if (peer.timers.IsRetransmitting()) {
+    // Begun before this timer was seen to be due, as by the first packet after
+    // a sleep: the handshake is young, and goes on.
+    peer.sessions.Clear();
+  } else {
+    DropStage(peer);
+    ZeroKeys(peer);
+    if (config.forget_idle_timestamps) peer.handshakes.greatest_received = {};
+  }
+  Tell(KeysZeroed{peer.index});
 }
 
 void Device::State::OnRetransmit(Instant now, Peer& peer) {

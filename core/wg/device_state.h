@@ -68,6 +68,7 @@ struct Device::State {
   void OnRetransmit(Instant now, Peer& peer);
   // Ends all sessions and handshakes with `peer` and wipes what is secret.
   void ZeroKeys(Peer& peer);
+  void OnKeysOld(Peer& peer);
   // After the timers of `peer` changed: wakes us early enough.
   void Schedule(const Peer& peer) {
     deadlines.Lower(peer.index, peer.timers.Next().at);

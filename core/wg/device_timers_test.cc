@@ -250,6 +250,17 @@ TEST_F(Timers, KeysAreWiped540SecondsAfterTheLastSession) {
   EXPECT_THAT(b.inbox, ElementsAre(InnerPacket(kA, kB, "awake")));
 }
 
+TEST_F(Timers, AHandshakeBegunOnWakingOutlivesTheOldKeys) {
+  Establish();
+  world.now = world.now + absl::Hours(1);  // asleep: no timer was looked at
+  a.Send(kA, kB, "awake");
+  a.device.OnTimeout(world.now);
+  a.Drain();
+  EXPECT_EQ(a.Count<KeysZeroed>(), 1u);
+  world.Settle();
+  EXPECT_THAT(b.inbox, ElementsAre(InnerPacket(kA, kB, "awake")));
+}
+
 TEST_F(Timers, AResponderSendsOnNewKeysOnlyAfterItHeardOnThem) {
   const auto lose_data_of_a = [&](const Datagram& datagram) {
     const bool lost = datagram.from == a.endpoint && datagram.type() == kData;
