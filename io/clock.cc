@@ -30,6 +30,10 @@ Instant Clock::Now() const {
   return Instant::FromEpoch(Scale(Read(CLOCK_BOOTTIME), boot_start_));
 }
 
+absl::Duration Clock::TimeAsleep() const {
+  return Read(CLOCK_BOOTTIME) - Read(CLOCK_MONOTONIC);
+}
+
 absl::Duration Clock::UnixNow() const {
   return Scale(Read(CLOCK_REALTIME), unix_start_);
 }

@@ -18,6 +18,9 @@ class Clock {
   // CLOCK_BOOTTIME: never steps back, and counts the time asleep, so that keys
   // age while a laptop is closed.
   Instant Now() const;
+  // How long the machine has slept since it was booted: what Now() counts and
+  // CLOCK_MONOTONIC does not. At no rate but the machine's.
+  absl::Duration TimeAsleep() const;
   // Since 1970-01-01 UTC. May step when somebody sets the clock.
   absl::Duration UnixNow() const;
   // When CLOCK_BOOTTIME of this machine will read so that Now() == `t`, as a

@@ -18,6 +18,8 @@ constexpr int kMaxBatches = 16;
 constexpr absl::Duration kClockTolerance = absl::Seconds(5);
 // Between attempts to open broken sockets anew (specs 6.2).
 constexpr absl::Duration kReopenInterval = absl::Seconds(5);
+// Shorter sleeps end nothing.
+constexpr absl::Duration kNap = absl::Seconds(5);
 constexpr uint16_t kMtu = 1280;  // specs/dataplane.md 10.7
 
 }  // namespace
@@ -315,7 +317,17 @@ void Tunnel::OnTimeout(Instant now) {
   Drain();
 }
 
+void Tunnel::NoticeSleep() {
+  const absl::Duration asleep = loop_.clock().TimeAsleep();
+  if (asleep - std::exchange(devices_->time_asleep, asleep) < kNap) return;
+  // The network may be another one, and connections dead that look alive.
+  spdlog::info("awake again");
+  devices_->links->Read();
+  OnLinkChange();
+}
+
 void Tunnel::OnTurnEnd() {
+  NoticeSleep();
   if (engine_) {
     Drain();
     links_->Flush();

@@ -97,6 +97,8 @@ class Tunnel {
   // Opens the UDP sockets anew if they can send nothing any more.
   void MendUdp(Instant now);
   void FollowNetmap();
+  // Treats a sleep of the machine as a change of the network.
+  void NoticeSleep();
   void OnLinkChange();
   void TellLinks();
 

@@ -24,7 +24,8 @@ Tunnel::Devices::Devices(io::EventLoop& loop, Tunnel& tunnel)
                                  std::optional<absl::Duration> latency) {
                   tunnel.engine_->OnRelayLatency(loop.Now(), relay, latency);
                 }),
-      nat64(loop, resolver, [&tunnel] { tunnel.TellLinks(); }) {}
+      nat64(loop, resolver, [&tunnel] { tunnel.TellLinks(); }),
+      time_asleep(loop.clock().TimeAsleep()) {}
 
 void Tunnel::OnLinkChange() {
   if (!engine_) return;

@@ -40,6 +40,7 @@ struct Tunnel::Devices {
   TcpExchanges exchanges;
   RelayLatencies latencies;
   Nat64Discovery nat64;
+  absl::Duration time_asleep;   // of this machine, as of the last turn
   std::function<void()> quiet;  // called when `exchanges` is idle, if set
   Devices(io::EventLoop& loop, Tunnel& tunnel);
 };
