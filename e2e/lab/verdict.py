@@ -2,7 +2,7 @@
 
 import dataclasses
 
-DIRECT, PUNCHED, RELAYED = "direct", "punched", "relayed"
+DIRECT, RELAYED = "direct", "relayed"
 
 
 def seen_from_outside(kind):
@@ -17,8 +17,7 @@ def seen_from_outside(kind):
 
 
 def between(kind_a, kind_b):
-    """DIRECT: by pings to the addresses that STUN and pings tell. PUNCHED:
-    directly as well, but one port must be guessed. RELAYED: by the relay."""
+    """DIRECT or RELAYED."""
     a, b = seen_from_outside(kind_a), seen_from_outside(kind_b)
     if a.blocks_udp or b.blocks_udp:
         return RELAYED
@@ -26,10 +25,9 @@ def between(kind_a, kind_b):
     if "eif" in (a.filtering, b.filtering):
         return DIRECT
     hard = [kind for kind in (a, b) if kind.mapping in ("adm", "apdm")]
-    if not hard:
-        return DIRECT  # both tell their one port, and both open their filter
-    if len(hard) == 2:
-        return RELAYED  # neither knows a port of the other
-    easy = b if hard[0] is a else a
-    # The hard side's port is news to the easy side: its filter decides.
-    return DIRECT if easy.filtering == "adf" else PUNCHED
+    if len(hard) < 2:
+        # At least one tells its one port. The other's port is then told too,
+        # or seen if the first lets it in, or found by many sockets and probes.
+        return DIRECT
+    # Neither knows a port of the other, but for ports that follow a pattern.
+    return DIRECT if a.ports == b.ports == "sequential" else RELAYED
