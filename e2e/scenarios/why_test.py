@@ -45,6 +45,8 @@ def run(tailnet):
     reaches(carol, dave.address())
     says(carol, dave, "both_hard", "both NATs are hard: carol's and dave's",
          "forward UDP port")
+    check(peer(alice, "erin")["nat_class"] == "no_udp", "status tells of erin")
+    check(peer(carol, "dave")["nat_class"] == "hard", "and of dave")
     check(peer(carol, "dave")["path"]["rtt_ms"], "status: how fast the relay is")
 
     scripts(alice)
