@@ -367,6 +367,10 @@ std::pair<Remedy, WhySide> RemedyOf(const Pair& pair, const Diagnosis& d) {
     case Cause::kNoHairpin:
       return {Remedy::kHairpin, side};
     case Cause::kBothHard:
+      // Ports that follow a rule can be predicted.
+      if (Has(d, Cause::kPunching, WhySide::kBoth)) {
+        return {Remedy::kWait, WhySide::kBoth};
+      }
       return MapEither(d, WhySide::kLocal);
     case Cause::kHardAndStrict:
       if (MayPunch(pair, d)) {
