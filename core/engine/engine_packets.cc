@@ -12,6 +12,10 @@ namespace {
 
 // Every direct path carries inner packets of this size (MtuProber).
 constexpr size_t kPassesEverywhere = 496;
+// Header and tag around nothing (whitepaper §6.5).
+constexpr size_t kKeepaliveSize = 32;
+// A keepalive answers what came before it within this time.
+constexpr absl::Duration kAnswered = absl::Seconds(20);
 
 Drop DropOf(filter::Verdict verdict) {
   switch (verdict) {
@@ -162,12 +166,24 @@ void EngineState::OpenInto(Instant now, net::PacketBatch& to_tun) {
       }
     }
     if (drop == Drop::kNone) {
+      peer->app_heard = now;
       to_tun[kept++] = packet;
     } else {
       out.counters.Count(drop);
     }
   }
   to_tun.Truncate(kept);
+}
+
+// The keepalive that answers what came for our app shows that we want the peer,
+// too. One that answers a note does not: two idle nodes would keep each other
+// awake.
+EngineState::Intent EngineState::IntentOf(Instant now,
+                                          const net::Packet& packet) {
+  if (packet.size != kKeepaliveSize) return Intent::kWanted;
+  const Peer* peer = peers.Find(packet.peer);
+  return peer == nullptr || now - peer->app_heard < kAnswered ? Intent::kWanted
+                                                              : Intent::kAside;
 }
 
 void EngineState::PollDevice(Instant now, net::PacketBatch& to_send) {
@@ -186,7 +202,7 @@ void EngineState::PollDevice(Instant now, net::PacketBatch& to_send) {
       net::PacketBatch& one = scratch.sealed;
       one.clear();
       one.Add(packet);
-      RouteAll(now, one, to_send);
+      RouteAll(now, one, to_send, IntentOf(now, packet));
     } else if (!packet.endpoint.IsRelay() ||
                relays.Use(now, packet.endpoint.relay())) {
       to_send.Add(packet);

@@ -59,6 +59,7 @@ class EngineState {
   // Decrypts what the splits left in scratch.wireguard.
   void OpenInto(Instant now, net::PacketBatch& to_tun);
   void PollDevice(Instant now, net::PacketBatch& to_send);
+  Intent IntentOf(Instant now, const net::Packet& packet);
   // Encrypts a packet of our own for `peer`.
   void SendInner(Instant now, Peer& peer, Bytes inner,
                  Intent intent = Intent::kWanted);

@@ -42,8 +42,9 @@ struct Peer {
   RelayId relay;     // where we speak to it; 0: nowhere
   path::Agent agent;
   path::Punch punch;
-  bool native = false;                 // it has sent us a note
-  Instant wake_at = Instant::Never();  // what the table's timer holds
+  bool native = false;                     // it has sent us a note
+  Instant app_heard = Instant::LongAgo();  // a packet for our app came
+  Instant wake_at = Instant::Never();      // what the table's timer holds
 };
 
 // The peers, by each of their names, and when each wants to be woken. Ordered
