@@ -5,6 +5,7 @@ it returns Rows.
 """
 
 import dataclasses
+import math
 import re
 import socket
 import statistics
@@ -38,7 +39,7 @@ class Row:
             return float("nan")
         ordered = sorted(self.samples)
         return {"median": statistics.median(ordered),
-                "p95": ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))],
+                "p95": ordered[math.ceil(0.95 * len(ordered)) - 1],
                 "worst": ordered[-1]}[name]
 
     @property
