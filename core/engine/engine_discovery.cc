@@ -17,6 +17,9 @@ constexpr absl::Duration kFreshForAnswer = absl::Seconds(20);
 // what changed. Also bounds how often STUN is asked on behalf of peers.
 constexpr absl::Duration kFreshForCall = absl::Seconds(5);
 
+// A punch costs much, so it is for peers that we sent to so lately.
+constexpr absl::Duration kPunchFor = absl::Seconds(15);
+
 // Null if nothing can be said to the peer with such a key.
 const crypto::BoxSharedKey* BoxOf(const crypto::DiscoPrivateKey& mine,
                                   Peer& peer) {
@@ -206,7 +209,9 @@ void EngineState::FollowAgent(Instant now, Peer& peer) {
         },
         *action);
   }
-  peer.punch.OnPath(now, peer.agent.path(), peer.agent.active(now));
+  const bool in_use =
+      peer.agent.active(now + (path::Agent::kActive - kPunchFor));
+  peer.punch.OnPath(now, peer.agent.path(), in_use);
   FollowPunch(now, peer);
 }
 
