@@ -147,6 +147,7 @@ void EngineState::UpsertPeer(Instant now, const netmap::Node& node) {
     const auto info = device.Info(peer->index);
     if (info && info->has_session) device.StartHandshake(now, peer->index);
     peers.SetDiscoKey(*peer, node.disco_key);
+    peer->punch.OnRestart();
     peer->agent.OnDiscoKey(now, !node.disco_key.IsZero());
   }
   if (new_endpoints) peer->agent.SetEndpoints(now, node.endpoints);

@@ -127,6 +127,8 @@ void EngineState::OnTsmp(Instant now, Peer& peer, Bytes bytes,
   const auto& advert = std::get<TsmpDiscoAdvert>(*message);
   if (advert.key == peer.disco_key) return;
   peers.SetDiscoKey(peer, advert.key);
+  peer.punch.OnRestart();
+  peer.punch.OnSession(now);
   peer.agent.OnDiscoKey(now, true);
   FollowAgent(now, peer);
 }

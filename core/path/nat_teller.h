@@ -23,6 +23,8 @@ class NatTeller {
   void OnSession(Instant now) {
     if (!told_) Want(now);
   }
+  // It began anew, and knows nothing of us.
+  void OnRestart() { told_.reset(); }
   // It tells what it has told before, as one does that began anew.
   void OnRepeated(Instant now) {
     if (now - last_ >= kRepeatSpacing) Want(now);

@@ -74,6 +74,8 @@ class Punch {
   // ---- Facts. ----
   // A WireGuard session began: the peer can read notes.
   void OnSession(Instant now);
+  // The peer began anew; OnSession() follows, or belongs to it already.
+  void OnRestart() { teller_.OnRestart(); }
   // PunchHub::own_nat() is another.
   void OnOwnNat(Instant now);
   // Our network is another: what failed before may work now.

@@ -39,6 +39,7 @@ struct Done {
   std::vector<net::Endpoint> pings;
   std::vector<PunchNote> notes;
   int num_measured = 0;
+  int num_told = 0;
 };
 
 // A node with some peers, as the engine drives it.
@@ -71,6 +72,8 @@ class PunchTest : public ::testing::Test {
         done_[id].notes.push_back(tell->note);
       } else if (std::holds_alternative<PunchMeasure>(*action)) {
         ++done_[id].num_measured;
+      } else if (std::holds_alternative<TellNat>(*action)) {
+        ++done_[id].num_told;
       }
     }
   }
@@ -175,6 +178,26 @@ TEST_F(PunchTest, SequentialPortsTakeFewPings) {
   EXPECT_EQ(num_pings(), PunchOpener::kFew);
   ASSERT_EQ(done_[1].notes.size(), 1u);
   EXPECT_EQ(done_[1].notes[0].ports, (PortWindow{5003, 1, kMaxSequence}));
+}
+
+TEST_F(PunchTest, TellsOfOurNatOnceAndAgainToOneThatBeganAnew) {
+  hub_.SetOwnNat(kHere);
+  Punch& punch = AddPeer(1);
+  const auto num_told = [&] {
+    RunFor(absl::Seconds(1));
+    return done_[1].num_told;
+  };
+  punch.OnSession(now_);
+  EXPECT_EQ(num_told(), 1);
+  punch.OnSession(now_);
+  EXPECT_EQ(num_told(), 1);
+  punch.OnRestart();
+  punch.OnSession(now_);
+  EXPECT_EQ(num_told(), 2);
+  punch.OnNatNote(now_, kThere);
+  RunFor(absl::Seconds(10));
+  punch.OnNatNote(now_, kThere);  // It seems to have lost what we said.
+  EXPECT_EQ(num_told(), 3);
 }
 
 TEST_F(PunchTest, AFloodOfNotesMakesFewAttempts) {
