@@ -13,7 +13,7 @@ namespace {
 
 using testing::At;
 
-const HttpUrl kAt = {At("192.168.1.1:5000"), "/root/desc.xml"};
+const HttpUrl kAt = {At("192.168.1.1:5000"), "/rootdesc/desc.xml"};
 
 std::string Service(const std::string& urn, const std::string& url) {
   return absl::StrCat("<service><serviceType>", urn,
@@ -47,7 +47,7 @@ TEST(Description, GivesTheServicesBestFirst) {
   EXPECT_EQ((*services)[1].type, IgdServiceType::kWanIp1);
   EXPECT_EQ((*services)[2].type, IgdServiceType::kWanPpp1);
   EXPECT_EQ((*services)[0].control.path, "/ip2");
-  EXPECT_EQ((*services)[2].control.path, "/root/ppp");
+  EXPECT_EQ((*services)[2].control.path, "/rootdesc/ppp");
   EXPECT_EQ((*services)[2].control.host, At("192.168.1.1:5000"));
 }
 
@@ -97,7 +97,7 @@ TEST(Description, IsOfADevice) {
 
 TEST(Requests, AreWholeHttpRequests) {
   EXPECT_EQ(BuildGetRequest(kAt),
-            "GET /root/desc.xml HTTP/1.1\r\nHost: 192.168.1.1:5000\r\n"
+            "GET /rootdesc/desc.xml HTTP/1.1\r\nHost: 192.168.1.1:5000\r\n"
             "Connection: close\r\n\r\n");
   const IgdService service = {IgdServiceType::kWanIp1,
                               {At("192.168.1.1:5000"), "/ctl"}};

@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Bytes bytes(data, size);
   const absl::string_view text = AsText(bytes);
   const portmap::HttpUrl at = {{net::IpAddress::V4(0xc0a80101), 5000},
-                               "/root/desc.xml"};
+                               "/rootdesc/desc.xml"};
   const auto check_services = [&at](absl::string_view xml) {
     const auto services = portmap::ParseDescription(xml, at);
     if (!services.ok()) return;
