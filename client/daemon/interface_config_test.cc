@@ -10,7 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/io/netlink.h"
-#include "client/io/test_network.h"
+#include "client/io/test_tun.h"
 #include "client/io/tun.h"
 #include "gtest/gtest.h"
 
@@ -27,21 +27,13 @@ netmap::Node NodeAt(uint64_t id, const char* v4, const char* v6) {
   return node;
 }
 
-class InterfaceConfigTest : public testing::Test {
+class InterfaceConfigTest : public TunNetworkTest {
  protected:
+  InterfaceConfigTest() : TunNetworkTest("wt0") {}
+
   void SetUp() override {
-    if (!EnterPrivateNetwork()) {
-      GTEST_SKIP() << "no private network namespace here";
-    }
-    auto netlink = Netlink::Open();
-    ASSERT_TRUE(netlink.ok()) << netlink.status();
-    netlink_ = *std::move(netlink);
-    auto tun = Tun::Create({.name = "wt0"});
-    if (absl::IsFailedPrecondition(tun.status())) {
-      GTEST_SKIP() << tun.status();
-    }
-    ASSERT_TRUE(tun.ok()) << tun.status();
-    tun_ = *std::move(tun);
+    TunNetworkTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
     config_ = std::make_unique<InterfaceConfig>(*netlink_, tun_->ifindex());
     netmap_.self = NodeAt(1, "100.64.0.1", "fd7a:115c:a1e0::1");
   }
@@ -85,8 +77,6 @@ class InterfaceConfigTest : public testing::Test {
     return false;
   }
 
-  std::unique_ptr<Netlink> netlink_;
-  std::unique_ptr<Tun> tun_;
   std::unique_ptr<InterfaceConfig> config_;
   netmap::Netmap netmap_;
 };

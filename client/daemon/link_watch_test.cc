@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "client/io/test_network.h"
+#include "client/io/test_tun.h"
 #include "client/io/tun.h"
 #include "gtest/gtest.h"
 
@@ -19,21 +19,13 @@ namespace {
 
 net::IpAddress Ip(const char* text) { return *net::IpAddress::Parse(text); }
 
-class LinkWatchTest : public testing::Test {
+class LinkWatchTest : public TunNetworkTest {
  protected:
+  LinkWatchTest() : TunNetworkTest("warren0") {}
+
   void SetUp() override {
-    if (!EnterPrivateNetwork()) {
-      GTEST_SKIP() << "no private network namespace here";
-    }
-    auto netlink = Netlink::Open();
-    ASSERT_TRUE(netlink.ok()) << netlink.status();
-    netlink_ = *std::move(netlink);
-    auto tunnel = Tun::Create({.name = "warren0"});
-    if (absl::IsFailedPrecondition(tunnel.status())) {
-      GTEST_SKIP() << tunnel.status();
-    }
-    ASSERT_TRUE(tunnel.ok()) << tunnel.status();
-    tunnel_ = *std::move(tunnel);
+    TunNetworkTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
     eth_ = Interface("eth7");
     auto loop = io::EventLoop::Create();
     ASSERT_TRUE(loop.ok());
@@ -65,7 +57,7 @@ class LinkWatchTest : public testing::Test {
     EXPECT_EQ(system(absl::StrCat("ip ", command).c_str()), 0) << command;
   }
   LinkSnapshot Snapshot() {
-    const auto read = ReadLinks(*netlink_, tunnel_->ifindex());
+    const auto read = ReadLinks(*netlink_, tun_->ifindex());
     EXPECT_TRUE(read.ok()) << read.status();
     return *read;
   }
@@ -74,7 +66,7 @@ class LinkWatchTest : public testing::Test {
   }
 
   void StartWatch() {
-    auto watch = LinkWatch::Open(*loop_, *netlink_, tunnel_->ifindex(),
+    auto watch = LinkWatch::Open(*loop_, *netlink_, tun_->ifindex(),
                                  [this] { told_at_.push_back(loop_->Now()); });
     ASSERT_TRUE(watch.ok()) << watch.status();
     watch_ = *std::move(watch);
@@ -102,8 +94,7 @@ class LinkWatchTest : public testing::Test {
     return told_at_.size() == n;
   }
 
-  std::unique_ptr<Netlink> netlink_;
-  std::unique_ptr<Tun> tunnel_, eth_;
+  std::unique_ptr<Tun> eth_;
   std::unique_ptr<io::EventLoop> loop_;
   std::unique_ptr<LinkWatch> watch_;
   std::vector<Instant> told_at_;
@@ -112,8 +103,8 @@ class LinkWatchTest : public testing::Test {
 
 TEST_F(LinkWatchTest, TellsTheAddressesOfInterfacesInUse) {
   Address(*eth_, "10.1.2.3", 24);
-  Address(*tunnel_, "100.64.0.1", 32);
-  ASSERT_TRUE(netlink_->ChangeLink(tunnel_->ifindex(), {.up = true}).ok());
+  Address(*tun_, "100.64.0.1", 32);
+  ASSERT_TRUE(netlink_->ChangeLink(tun_->ifindex(), {.up = true}).ok());
   const auto zerotier = Interface("zt1234");
   Address(*zerotier, "10.7.7.7", 24);
   EXPECT_EQ(Snapshot().InterfaceOf(Ip("10.1.2.3")), eth_->ifindex());
@@ -157,11 +148,10 @@ TEST_F(LinkWatchTest, FollowsTheDefaultRouteOfTheLowestMetric) {
 }
 
 TEST_F(LinkWatchTest, NeverTakesTheTunnelForTheWayOut) {
-  ASSERT_TRUE(netlink_->ChangeLink(tunnel_->ifindex(), {.up = true}).ok());
-  Address(*tunnel_, "100.64.0.1", 32);
+  ASSERT_TRUE(netlink_->ChangeLink(tun_->ifindex(), {.up = true}).ok());
+  Address(*tun_, "100.64.0.1", 32);
   ASSERT_TRUE(
-      netlink_
-          ->AddRoute({tunnel_->ifindex(), *net::IpPrefix::Parse("0.0.0.0/0")})
+      netlink_->AddRoute({tun_->ifindex(), *net::IpPrefix::Parse("0.0.0.0/0")})
           .ok());
   EXPECT_EQ(Snapshot().state.default_v4_interface, 0u);
   EXPECT_FALSE(Snapshot().state.gateway.has_value());
@@ -197,7 +187,7 @@ TEST_F(LinkWatchTest, TellsAtOnceAndThenBurstsTogether) {
 TEST_F(LinkWatchTest, SaysNothingWhenAllIsAsBefore) {
   StartWatch();
   watch_->Read();
-  Address(*tunnel_, "100.64.0.1", 32);
+  Address(*tun_, "100.64.0.1", 32);
   Address(*eth_, "10.1.2.3", 24);
   Ip2("addr del 10.1.2.3/24 dev eth7");
   EXPECT_TRUE(RunUntilTold(0));

@@ -11,28 +11,20 @@
 
 #include "client/io/link_monitor.h"
 #include "client/io/netlink.h"
-#include "client/io/test_network.h"
 #include "client/io/test_packets.h"
+#include "client/io/test_tun.h"
 #include "gtest/gtest.h"
 
 namespace warren::client {
 namespace {
 
-class TunTest : public testing::Test {
+class TunTest : public TunNetworkTest {
  protected:
+  TunTest() : TunNetworkTest("wt0") {}
+
   void SetUp() override {
-    if (!EnterPrivateNetwork()) {
-      GTEST_SKIP() << "no private network namespace here";
-    }
-    auto netlink = Netlink::Open();
-    ASSERT_TRUE(netlink.ok()) << netlink.status();
-    netlink_ = *std::move(netlink);
-    auto tun = Tun::Create({.name = "wt0"});
-    if (absl::IsFailedPrecondition(tun.status())) {
-      GTEST_SKIP() << tun.status();
-    }
-    ASSERT_TRUE(tun.ok()) << tun.status();
-    tun_ = *std::move(tun);
+    TunNetworkTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
     const uint32_t index = tun_->ifindex();
     ASSERT_TRUE(netlink_->AddAddress({index, Ip("10.0.0.1"), 24}).ok());
     ASSERT_TRUE(netlink_->AddAddress({index, Ip("fd00::1"), 64}).ok());
@@ -57,9 +49,6 @@ class TunTest : public testing::Test {
     }
     return packets;
   }
-
-  std::unique_ptr<Netlink> netlink_;
-  std::unique_ptr<Tun> tun_;
 };
 
 io::Fd UdpTo(const char* address) {
