@@ -1,0 +1,120 @@
+#ifndef WARREN_CORE_POLICY_COMPILED_H_
+#define WARREN_CORE_POLICY_COMPILED_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/base/strong_id.h"
+#include "core/net/ip.h"
+#include "core/policy/policy.h"
+#include "core/policy/topology.h"
+
+// What a policy means for the nodes of a topology, one view for each.
+namespace warren::policy {
+
+// An inclusive range of addresses of one family; "any" is spelled by `any`.
+struct AddressRange {
+  net::IpAddress first;
+  net::IpAddress last;
+  friend auto operator<=>(const AddressRange&, const AddressRange&) = default;
+};
+
+// A source or destination as filters spell it (spec 3.11): "*", an IP, a CIDR,
+// a range. `text` is that spelling; `ranges` what it covers.
+struct AddressText {
+  std::string text;
+  std::vector<AddressRange> ranges;  // one, or two for "*"
+  friend bool operator==(const AddressText& a, const AddressText& b) {
+    return a.text == b.text;
+  }
+};
+
+struct FilterDestination {
+  AddressText address;
+  uint16_t first_port = 0;
+  uint16_t last_port = 65535;
+  friend bool operator==(const FilterDestination&,
+                         const FilterDestination&) = default;
+};
+
+struct CapGrant {
+  std::vector<net::IpPrefix> destinations;
+  // Name -> values as JSON texts; an empty list is null.
+  std::map<std::string, std::vector<std::string>> capabilities;
+  friend bool operator==(const CapGrant&, const CapGrant&) = default;
+};
+
+// One rule of a node's packet filter. Either destinations or cap_grants.
+// Sources are shared by the rules of many nodes.
+struct FilterRule {
+  std::shared_ptr<const std::vector<AddressText>> sources;
+  std::vector<uint8_t> protocols;  // empty: TCP, UDP, ICMPv4, ICMPv6
+  std::vector<FilterDestination> destinations;
+  std::vector<CapGrant> cap_grants;
+};
+
+// What a viewer is told of one peer by the policy.
+struct PeerView {
+  NodeId id;
+  // Its own addresses are not listed: routes beside them, ascending. The
+  // viewer may send there through it.
+  std::vector<net::IpPrefix> routes;
+  std::vector<net::IpPrefix> primary_routes;  // of `routes`: it is primary
+  friend bool operator==(const PeerView&, const PeerView&) = default;
+};
+
+struct SshAction {
+  bool accept = false;       // else: ask, by hold_and_delegate
+  std::string check_period;  // of a check; "12h"
+  friend bool operator==(const SshAction&, const SshAction&) = default;
+};
+struct SshPolicyRule {
+  std::vector<net::IpAddress> principals;        // all IPv4, then all IPv6
+  std::map<std::string, std::string> ssh_users;  // spec 3.12
+  SshAction action;
+  std::vector<std::string> accept_env;
+  std::vector<std::string> recorders;  // "ip:port"
+  bool enforce_recorder = false;
+  friend bool operator==(const SshPolicyRule&, const SshPolicyRule&) = default;
+};
+
+// All that one node gets of the policy.
+struct NodeView {
+  std::vector<FilterRule> filter;
+  std::vector<PeerView> peers;  // ascending by id
+  // Own routes in force: advertised and approved.
+  std::vector<net::IpPrefix> routes;
+  // Those that it is primary for.
+  std::vector<net::IpPrefix> primary_routes;
+  // Capability -> values as JSON texts; empty = null.
+  std::map<std::string, std::vector<std::string>> cap_map;
+  std::vector<SshPolicyRule> ssh;
+  bool hide_ipv4 = false;  // attribute disable-ipv4
+};
+
+// A policy put onto a topology. Immutable, so it may be shared and read by
+// many threads. Making one costs about O(rules * nodes they name); a view
+// costs what is in it.
+class Compiled {
+ public:
+  // `policy` must have passed Check(); its tests are not run here, see
+  // tests.h.
+  static std::shared_ptr<const Compiled> Make(
+      std::shared_ptr<const Policy> policy,
+      std::shared_ptr<const Topology> topology);
+  virtual ~Compiled() = default;
+
+  // An empty view when the node is not in the topology.
+  virtual NodeView View(NodeId node) const = 0;
+
+  // Peers alone, ascending by id: whom `node` may see at all.
+  virtual std::vector<NodeId> PeersOf(NodeId node) const = 0;
+};
+
+}  // namespace warren::policy
+
+#endif  // WARREN_CORE_POLICY_COMPILED_H_

@@ -1,0 +1,39 @@
+#ifndef WARREN_CORE_POLICY_POLICY_TEXT_H_
+#define WARREN_CORE_POLICY_POLICY_TEXT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "core/policy/policy.h"
+
+// From the text of a policy (HuJSON: JSON, comments, trailing commas) to the
+// tree, and what is wrong with either.
+namespace warren::policy {
+
+inline constexpr size_t kMaxTextSize = 1 << 20;  // bytes
+
+struct ParsedPolicy {
+  Policy policy;                  // only of use without problems
+  std::vector<Problem> problems;  // in the order of the text
+  bool ok() const { return problems.empty(); }
+};
+
+// Syntax, shape and unknown fields, then the rules of the language that need
+// no topology (Check). Any bytes are welcome; at most kMaxTextSize of them.
+ParsedPolicy ParsePolicy(absl::string_view text);
+
+// The rules of the language: undefined tags and groups, selectors where they
+// may not be, ports, protocols, cycles ... (spec 6.2 to 6.11).
+std::vector<Problem> Check(const Policy& policy);
+
+// "line 3, column 7: MESSAGE (HINT)", one a line.
+std::string Describe(const std::vector<Problem>& problems);
+
+// The text in the usual layout: comments stay, nothing else changes meaning.
+// INVALID as ParsePolicy says: then `text` comes back as it is.
+std::string Format(absl::string_view text);
+
+}  // namespace warren::policy
+
+#endif  // WARREN_CORE_POLICY_POLICY_TEXT_H_
