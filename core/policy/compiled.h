@@ -55,6 +55,8 @@ struct FilterRule {
   std::vector<uint8_t> protocols;  // empty: TCP, UDP, ICMPv4, ICMPv6
   std::vector<FilterDestination> destinations;
   std::vector<CapGrant> cap_grants;
+  // By content; at once when both hold the same source list.
+  friend bool operator==(const FilterRule& a, const FilterRule& b);
 };
 
 // What a viewer is told of one peer by the policy.
@@ -94,6 +96,7 @@ struct NodeView {
   std::map<std::string, std::vector<std::string>> cap_map;
   std::vector<SshPolicyRule> ssh;
   bool hide_ipv4 = false;  // attribute disable-ipv4
+  friend bool operator==(const NodeView&, const NodeView&) = default;
 };
 
 // A policy put onto a topology. Immutable, so it may be shared and read by
@@ -108,12 +111,24 @@ class Compiled {
       std::shared_ptr<const Topology> topology);
   virtual ~Compiled() = default;
 
+  // Ids of the topology's nodes, ascending.
+  virtual const std::vector<NodeId>& Nodes() const = 0;
+
   // An empty view when the node is not in the topology.
   virtual NodeView View(NodeId node) const = 0;
 
-  // Peers alone, ascending by id: whom `node` may see at all.
+  // Peers alone, ascending by id: whom `node` may see at all. Symmetric.
   virtual std::vector<NodeId> PeersOf(NodeId node) const = 0;
+
+  // Stands for View(node): as long as it is the same in two Compiled, so is
+  // the view (but for collisions of 64 bits). It may differ though the views
+  // are equal. Costs a look-up. 0 when the node is not in the topology.
+  virtual uint64_t Fingerprint(NodeId node) const = 0;
 };
+
+// The nodes of either whose views may differ, ascending by id; with those
+// that only one of the two knows. Costs O(nodes).
+std::vector<NodeId> Changed(const Compiled& before, const Compiled& after);
 
 }  // namespace warren::policy
 
