@@ -78,7 +78,7 @@ absl::Status Create(Session& session, const Words& words) {
 }
 
 absl::Status Rename(Session& session, const Words& words) {
-  v1::RenameRequest request;
+  v1::RenameTailnetRequest request;
   request.set_ref(words.ref);
   request.set_new_name(words.name);
   WARREN_ASSIGN_OR_RETURN(const v1::Tailnet renamed,

@@ -74,9 +74,9 @@ grpc::Status AdminService::CreateTailnet(
              });
 }
 
-grpc::Status AdminService::RenameTailnet(grpc::ServerContext* call,
-                                         const v1::RenameRequest* request,
-                                         v1::Tailnet* response) {
+grpc::Status AdminService::RenameTailnet(
+    grpc::ServerContext* call, const v1::RenameTailnetRequest* request,
+    v1::Tailnet* response) {
   return Run(*call, response,
              [request](Directory& directory, const Order& order,
                        v1::Tailnet& out) -> absl::Status {

@@ -31,7 +31,7 @@ class AdminService final : public v1::Admin::Service {
   WARREN_ADMIN_CALL(GetServer, GetServerRequest, ServerInfo);
   WARREN_ADMIN_CALL(ListTailnets, ListTailnetsRequest, ListTailnetsResponse);
   WARREN_ADMIN_CALL(CreateTailnet, CreateTailnetRequest, Tailnet);
-  WARREN_ADMIN_CALL(RenameTailnet, RenameRequest, Tailnet);
+  WARREN_ADMIN_CALL(RenameTailnet, RenameTailnetRequest, Tailnet);
   WARREN_ADMIN_CALL(DeleteTailnet, DeleteRequest, DeleteResponse);
   WARREN_ADMIN_CALL(ListUsers, ListRequest, ListUsersResponse);
   WARREN_ADMIN_CALL(CreateUser, CreateUserRequest, User);

@@ -19,8 +19,10 @@ namespace warren::control {
 
 // Who asks, and when.
 struct Order {
-  std::string actor;  // for the audit log: "uid 0"
+  std::string actor;  // for the audit log: "uid 0", "alice@example.com"
   int64_t now_ms = 0;
+  // For the audit log: "socket", "203.0.113.7".
+  std::string source = {};
 };
 
 absl::StatusOr<TailnetState*> CreateTailnet(Directory& directory,

@@ -11,6 +11,7 @@
 
 #include "control/store/records.h"
 #include "core/netmap/compile.h"
+#include "core/policy/policy.h"
 
 namespace warren::control {
 
@@ -44,6 +45,28 @@ struct Pending {
   std::vector<NodeId> removed;
 };
 
+// How the people of a tailnet prove who they are.
+struct AccountState {
+  std::map<IdentityId, IdentityRecord> identities;
+  // (issuer, subject), compared byte by byte.
+  std::map<std::pair<std::string, std::string>, IdentityId> by_subject;
+  std::map<UserId, LocalAccountRecord> local_accounts;
+  std::map<std::string, PasskeyRecord> passkeys;  // by credential id
+  std::map<ProviderId, ProviderRecord> providers;
+  std::map<SessionId, SessionRecord> sessions;
+  std::map<InvitationId, InvitationRecord> invitations;
+};
+
+// What machines and packets may do.
+struct AccessState {
+  PolicyRecord policy;  // in force; version 0: the default, never set
+  std::shared_ptr<const policy::Policy> parsed_policy;
+  std::map<ApiKeyId, ApiKeyRecord> api_keys;
+  // Of nodes here, and of nodes elsewhere that users here may reach.
+  std::map<ShareId, ShareRecord> shares;
+  std::map<WebhookId, WebhookRecord> webhooks;
+};
+
 struct TailnetState {
   TailnetRecord record;  // record.version: the reserved one
   uint64_t version = 0;  // of `snapshot`
@@ -54,6 +77,8 @@ struct TailnetState {
   std::map<net::IpAddress, NodeId> by_ipv4;
   std::map<crypto::MachineKey, NodeId> by_machine;
   derp::RelayMap relays;
+  AccountState accounts;
+  AccessState access;
   std::shared_ptr<const netmap::Snapshot> snapshot;
   Pending pending;
 

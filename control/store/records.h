@@ -3,13 +3,17 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "control/store/access_records.h"
+#include "control/store/account_records.h"
 #include "core/base/strong_id.h"
 #include "core/crypto/keys.h"
 #include "core/derp/relay_map.h"
 #include "core/net/ip.h"
+#include "core/policy/topology.h"
 
 // The rows of the store, as values. Times are milliseconds since 1970-01-01
 // UTC, 0 = not set.
@@ -17,13 +21,34 @@ namespace warren::control {
 
 using AuthKeyId = StrongId<struct AuthKeyIdTag, int64_t>;
 
+// Switches of a tailnet; warren.v1.TailnetSettings.
+struct TailnetSettings {
+  bool approve_devices = false;
+  bool approve_users = false;
+  bool invited_only = false;
+  bool local_accounts = true;
+  bool require_second_factor = false;
+  int64_t key_lifetime_ms = 0;       // 0 = the server's
+  int64_t ephemeral_timeout_ms = 0;  // 0 = the server's
+  int64_t session_lifetime_ms = 0;   // 0 = 12 hours
+  friend bool operator==(const TailnetSettings&,
+                         const TailnetSettings&) = default;
+};
+
 struct TailnetRecord {
   TailnetId id;
   std::string name;
   int64_t created_ms = 0;
   // No netmap with a greater version was ever published.
   uint64_t version = 0;
+  TailnetSettings settings = {};
   friend bool operator==(const TailnetRecord&, const TailnetRecord&) = default;
+};
+
+enum class UserStatus : uint8_t {
+  kActive = 0,
+  kWaiting = 1,    // for an administrator's approval
+  kSuspended = 2,  // neither the person nor its devices get anywhere
 };
 
 struct UserRecord {
@@ -32,6 +57,9 @@ struct UserRecord {
   std::string login;
   std::string display_name;
   int64_t created_ms = 0;
+  policy::Role role = policy::Role::kMember;  // the five of this server
+  UserStatus status = UserStatus::kActive;
+  int64_t last_login_ms = 0;
   friend bool operator==(const UserRecord&, const UserRecord&) = default;
 };
 
@@ -40,6 +68,8 @@ struct AuthKeyGrant {
   bool reusable = false;
   bool ephemeral = false;
   std::vector<std::string> tags = {};
+  bool preapproved = false;  // no administrator need approve them
+  uint64_t max_uses = 0;     // of a reusable key; 0 = no limit
   friend bool operator==(const AuthKeyGrant&, const AuthKeyGrant&) = default;
 };
 
@@ -79,6 +109,23 @@ struct NodeTimes {
   friend bool operator==(const NodeTimes&, const NodeTimes&) = default;
 };
 
+// How a node got in, last.
+struct NodeSignIn {
+  std::string by;  // "alice@example.com", "auth key wk-ab12"
+  int64_t at_ms = 0;
+  std::string from;  // the address it came from
+  friend bool operator==(const NodeSignIn&, const NodeSignIn&) = default;
+};
+
+// What it may route for others, and what an administrator says of it.
+struct NodeRoutes {
+  std::vector<net::IpPrefix> advertised;
+  std::vector<net::IpPrefix> approved;  // by an administrator
+  // When it first advertised what it does: the first is the primary router.
+  int64_t since_ms = 0;
+  friend bool operator==(const NodeRoutes&, const NodeRoutes&) = default;
+};
+
 // As the node says. Valid UTF-8, each at most 255 bytes.
 struct HostDetails {
   std::string hostname;
@@ -95,6 +142,15 @@ struct NodeReach {
   friend bool operator==(const NodeReach&, const NodeReach&) = default;
 };
 
+// What an administrator decided of a node.
+struct NodeStanding {
+  int64_t approved_ms = 0;  // 0 = waits for approval
+  NodeSignIn sign_in;
+  NodeRoutes routes;
+  std::map<std::string, std::string> attributes;  // "custom:x"
+  friend bool operator==(const NodeStanding&, const NodeStanding&) = default;
+};
+
 struct NodeRecord {
   NodeId id;
   TailnetId tailnet;
@@ -108,6 +164,7 @@ struct NodeRecord {
   NodeTimes times;
   HostDetails host;
   NodeReach reach;
+  NodeStanding standing = {};
   friend bool operator==(const NodeRecord&, const NodeRecord&) = default;
 };
 
@@ -126,16 +183,22 @@ struct AuditRecord {
   std::string target;
   std::string before;
   std::string after;
+  // Where the order came from: "203.0.113.7", "socket".
+  std::string source = {};
+  int64_t id = 0;  // rises; given by the store
   friend bool operator==(const AuditRecord&, const AuditRecord&) = default;
 };
 
-// All that a server has to remember, but for the audit log.
+// All that a server has to remember in memory. Not loaded: the audit log,
+// older policies, webhook deliveries.
 struct StoreContents {
   std::vector<TailnetRecord> tailnets;
   std::vector<UserRecord> users;
   std::vector<AuthKeyRecord> auth_keys;
   std::vector<NodeRecord> nodes;
   std::vector<RelayRecord> relays;
+  AccountContents accounts = {};
+  AccessContents access = {};
 };
 
 }  // namespace warren::control
