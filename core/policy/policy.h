@@ -111,6 +111,7 @@ struct HostDefinition {
 struct AutoApprovers {
   std::vector<Definition> routes;  // by CIDR
   Texts exit_node;
+  std::vector<Definition> services;  // by "svc:x" or "tag:x"
 };
 
 // A whole policy. Lists keep the order of the file. Absent `acls` and absent

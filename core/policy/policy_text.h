@@ -12,6 +12,20 @@
 namespace warren::policy {
 
 inline constexpr size_t kMaxTextSize = 1 << 20;  // bytes
+inline constexpr size_t kMaxRules = 10000;  // of acls, grants, ssh, nodeAttrs
+
+// What the world around a policy adds to, or takes from, the language.
+struct CheckOptions {
+  // Groups in groups. The hosted service refuses them, so `policy compile`
+  // does too.
+  bool nested_groups = true;
+  // Groups of the identity providers, without "group:". They need no
+  // definition, nor do names with "@" (group:ops@example.com).
+  std::vector<std::string> provider_groups;
+  // The domains that user:*@DOMAIN and localpart:*@DOMAIN may name. Empty:
+  // any. The hosted service knows its customer's domain: its owner's.
+  std::vector<std::string> domains;
+};
 
 struct ParsedPolicy {
   Policy policy;                  // only of use without problems
@@ -20,12 +34,17 @@ struct ParsedPolicy {
 };
 
 // Syntax, shape and unknown fields, then the rules of the language that need
-// no topology (Check). Any bytes are welcome; at most kMaxTextSize of them.
-ParsedPolicy ParsePolicy(absl::string_view text);
+// no topology (Check); those only when the first are kept. Any bytes are
+// welcome; at most kMaxTextSize of them.
+ParsedPolicy ParsePolicy(absl::string_view text,
+                         const CheckOptions& options = {});
 
 // The rules of the language: undefined tags and groups, selectors where they
-// may not be, ports, protocols, cycles ... (spec 6.2 to 6.11).
-std::vector<Problem> Check(const Policy& policy);
+// may not be, ports, protocols, cycles ... (spec 6.2 to 6.11). Messages are
+// what the hosted service says of the same fault. A test that can never pass
+// (spec 6.8) is "test(s) failed" here too, with the reason as the hint.
+std::vector<Problem> Check(const Policy& policy,
+                           const CheckOptions& options = {});
 
 // "line 3, column 7: MESSAGE (HINT)", one a line.
 std::string Describe(const std::vector<Problem>& problems);
