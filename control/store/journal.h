@@ -1,0 +1,77 @@
+#ifndef WARREN_CONTROL_STORE_JOURNAL_H_
+#define WARREN_CONTROL_STORE_JOURNAL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "control/store/records.h"
+#include "control/store/sqlite.h"
+
+namespace warren::control {
+
+// The writes of the store, through its one connection. Alone, each is a
+// transaction: durable when it returns OK, undone when not. Between
+// BeginBatch() and CommitBatch() each is a savepoint of one transaction: a
+// failing one is undone and does not harm the others, and all of them are
+// durable together when CommitBatch() returns OK. Not thread-safe.
+class Journal {
+ public:
+  // Rows of the audit log kept; older ones go.
+  static constexpr int64_t kMaxAuditRows = 100'000;
+  // Deliveries kept for one webhook; older ones go.
+  static constexpr int64_t kMaxDeliveries = 10'000;
+
+  // What webhooks want of an audit row (with its id): stored beside it, in the
+  // same transaction. Must not use the journal.
+  using Outbox = std::function<std::vector<DeliveryRecord>(const AuditRecord&)>;
+
+  explicit Journal(SqlConnection database) : database_(std::move(database)) {}
+
+  void SetOutbox(Outbox outbox) { outbox_ = std::move(outbox); }
+  SqlConnection& database() { return database_; }
+
+  // Runs `write` and appends `audit`, both or neither.
+  absl::Status Do(const std::function<absl::Status()>& write,
+                  const std::optional<AuditRecord>& audit);
+  // The same with one statement.
+  absl::Status Run(const char* sql, SqlConnection::Values values,
+                   const std::optional<AuditRecord>& audit);
+  // The same, and FAILED_PRECONDITION with `refusal` when the statement
+  // changes no row: for conditions that must hold in the transaction.
+  absl::Status RunIf(const char* sql, SqlConnection::Values values,
+                     const char* refusal,
+                     const std::optional<AuditRecord>& audit);
+
+  // What is written from here on is durable only after CommitBatch().
+  void BeginBatch();
+  // On an error nothing since BeginBatch() happened, also what had returned
+  // OK. OK without touching the disk when nothing was written.
+  absl::Status CommitBatch();
+
+ private:
+  enum class Batch : uint8_t {
+    kNone,
+    kEmpty,   // nothing written yet
+    kOpen,    // in a transaction
+    kBroken,  // SQLite has given the transaction up: `broken_` says why
+  };
+  absl::Status Append(const AuditRecord& audit);
+  absl::Status AppendDelivery(const DeliveryRecord& delivery);
+  absl::Status InBatch(const std::function<absl::Status()>& write);
+
+  SqlConnection database_;
+  Outbox outbox_;
+  Batch batch_ = Batch::kNone;
+  absl::Status broken_;
+};
+
+}  // namespace warren::control
+
+#endif  // WARREN_CONTROL_STORE_JOURNAL_H_
