@@ -7,31 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "core/base/strong_id.h"
 #include "core/net/ip.h"
+#include "core/policy/address.h"
 #include "core/policy/policy.h"
 #include "core/policy/topology.h"
 
 // What a policy means for the nodes of a topology, one view for each.
 namespace warren::policy {
-
-// An inclusive range of addresses of one family; "any" is spelled by `any`.
-struct AddressRange {
-  net::IpAddress first;
-  net::IpAddress last;
-  friend auto operator<=>(const AddressRange&, const AddressRange&) = default;
-};
-
-// A source or destination as filters spell it (spec 3.11): "*", an IP, a CIDR,
-// a range. `text` is that spelling; `ranges` what it covers.
-struct AddressText {
-  std::string text;
-  std::vector<AddressRange> ranges;  // one, or two for "*"
-  friend bool operator==(const AddressText& a, const AddressText& b) {
-    return a.text == b.text;
-  }
-};
 
 struct FilterDestination {
   AddressText address;
@@ -51,7 +34,7 @@ struct CapGrant {
 // One rule of a node's packet filter. Either destinations or cap_grants.
 // Sources are shared by the rules of many nodes.
 struct FilterRule {
-  std::shared_ptr<const std::vector<AddressText>> sources;
+  std::shared_ptr<const AddressTexts> sources;
   std::vector<uint8_t> protocols;  // empty: TCP, UDP, ICMPv4, ICMPv6
   std::vector<FilterDestination> destinations;
   std::vector<CapGrant> cap_grants;
