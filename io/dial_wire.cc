@@ -25,19 +25,28 @@ constexpr absl::Duration kConnectTimeout = absl::Seconds(3);
 
 absl::Status DialWire::Unavailable(absl::string_view what) const {
   return absl::UnavailableError(
-      absl::StrCat("control server ", url_.ToString(), ": ", what));
+      absl::StrCat(who_, " ", url_.ToString(), ": ", what));
 }
 
 absl::StatusOr<DialWire> DialWire::Connect(
     const ControlUrl& url, std::shared_ptr<const TlsContext> tls,
     Instant deadline, const Cancel& cancel) {
-  if (url.https && tls == nullptr) {
+  WARREN_ASSIGN_OR_RETURN(const auto addresses,
+                          Resolve(url.host, deadline - Clock().Now(), cancel));
+  DialTarget target;
+  target.url = url;
+  target.tls = std::move(tls);
+  return Connect(target, addresses, deadline, cancel);
+}
+
+absl::StatusOr<DialWire> DialWire::Connect(
+    const DialTarget& target, const std::vector<net::IpAddress>& addresses,
+    Instant deadline, const Cancel& cancel) {
+  if (target.url.https && target.tls == nullptr) {
     return absl::InvalidArgumentError("https needs TLS settings");
   }
   const Clock clock;
-  WARREN_ASSIGN_OR_RETURN(const auto addresses,
-                          Resolve(url.host, deadline - clock.Now(), cancel));
-  DialWire wire(url, deadline, cancel);
+  DialWire wire(target, deadline, cancel);
   absl::Status status;
   for (size_t i = 0; i < addresses.size(); ++i) {
     const bool last = i + 1 == addresses.size();
@@ -48,15 +57,19 @@ absl::StatusOr<DialWire> DialWire::Connect(
   }
   WARREN_RETURN_IF_ERROR(status);
   SetLongLived(wire.socket_);
-  if (!url.https) return wire;
-  wire.wire_ = Wire(TlsSession::Connect(std::move(tls), url.host));
-  WARREN_RETURN_IF_ERROR(wire.Flush());
-  while (!wire.wire_.ready()) {
-    WARREN_ASSIGN_OR_RETURN(const bool more, wire.Receive());
-    if (!more) return wire.Unavailable("closed during the TLS handshake");
-    WARREN_RETURN_IF_ERROR(wire.Flush());
-  }
+  if (target.url.https) WARREN_RETURN_IF_ERROR(wire.StartTls(target.tls));
   return wire;
+}
+
+absl::Status DialWire::StartTls(std::shared_ptr<const TlsContext> tls) {
+  wire_ = Wire(TlsSession::Connect(std::move(tls), url_.host));
+  WARREN_RETURN_IF_ERROR(Flush());
+  while (!wire_.ready()) {
+    WARREN_ASSIGN_OR_RETURN(const bool more, Receive());
+    if (!more) return Unavailable("closed during the TLS handshake");
+    WARREN_RETURN_IF_ERROR(Flush());
+  }
+  return absl::OkStatus();
 }
 
 absl::Status DialWire::ConnectTo(const net::IpAddress& address, Instant until) {

@@ -21,9 +21,17 @@
 
 namespace warren::io {
 
-// A connection to a control server while it is being made: every call blocks,
-// until `deadline` or `cancel` at the latest. Errors: UNAVAILABLE names the
-// server; CANCELLED.
+// Whom to connect to, and what to call it in messages.
+struct DialTarget {
+  ControlUrl url{};
+  std::string who = "control server";
+  // For https.
+  std::shared_ptr<const TlsContext> tls{};
+};
+
+// A connection to a control server, or another server of the web, while it is
+// being made: every call blocks, until `deadline` or `cancel` at the latest.
+// Errors: UNAVAILABLE names the server; CANCELLED.
 class DialWire {
  public:
   // Resolves, connects to the first address that answers, and sets TLS up for
@@ -32,6 +40,13 @@ class DialWire {
                                           std::shared_ptr<const TlsContext> tls,
                                           Instant deadline,
                                           const Cancel& cancel);
+  // The same with the name's addresses, at least one, known already.
+  static absl::StatusOr<DialWire> Connect(
+      const DialTarget& target, const std::vector<net::IpAddress>& addresses,
+      Instant deadline, const Cancel& cancel);
+
+  // For what follows.
+  void set_deadline(Instant deadline) { deadline_ = deadline; }
 
   absl::Status Send(absl::string_view text);
   // Waits for more bytes and puts them behind received(). False: the server
@@ -51,14 +66,19 @@ class DialWire {
   Wire TakeWire() { return std::move(wire_); }
 
  private:
-  DialWire(const ControlUrl& url, Instant deadline, const Cancel& cancel)
-      : url_(url), deadline_(deadline), cancel_(&cancel) {}
+  DialWire(const DialTarget& target, Instant deadline, const Cancel& cancel)
+      : url_(target.url),
+        who_(target.who),
+        deadline_(deadline),
+        cancel_(&cancel) {}
+  absl::Status StartTls(std::shared_ptr<const TlsContext> tls);
   absl::Status ConnectTo(const net::IpAddress& address, Instant until);
   absl::Status WaitFor(uint32_t events, Instant until);
   absl::Status Flush();
   absl::Status Unavailable(absl::string_view what) const;
 
   ControlUrl url_;
+  std::string who_;
   Instant deadline_;
   const Cancel* cancel_;
   Fd socket_;

@@ -211,6 +211,14 @@ ssl_verify_result_t Verify(SSL* ssl, uint8_t* alert) {
   return ssl_verify_invalid;
 }
 
+absl::Status LoadRoots(const std::string& file, X509_STORE* roots) {
+  const int loaded = X509_STORE_load_locations(roots, file.c_str(), nullptr);
+  const std::string error = TakeSslError();
+  if (loaded == 1) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("TLS: cannot load roots from ", file, ": ", error));
+}
+
 bssl::UniquePtr<SSL_CTX> NewContext() {
   bssl::UniquePtr<SSL_CTX> ssl(SSL_CTX_new(TLS_method()));
   WARREN_CHECK(ssl != nullptr);
@@ -242,13 +250,11 @@ absl::StatusOr<std::shared_ptr<const TlsContext>> TlsContext::Client(
   }
   if (options.verify == TlsVerify::kSystemRoots) {
     state->roots.reset(X509_STORE_new());
-    if (X509_STORE_load_locations(state->roots.get(),
-                                  options.roots_file.c_str(), nullptr) != 1) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("TLS: cannot load roots from ", options.roots_file, ": ",
-                       TakeSslError()));
+    WARREN_RETURN_IF_ERROR(LoadRoots(options.roots_file, state->roots.get()));
+    if (!options.extra_roots_file.empty()) {
+      WARREN_RETURN_IF_ERROR(
+          LoadRoots(options.extra_roots_file, state->roots.get()));
     }
-    ERR_clear_error();
   }
   const std::string alpn = AlpnWire(options.alpn);
   if (!alpn.empty()) {
