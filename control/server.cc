@@ -142,7 +142,6 @@ absl::Status Server::Parts::Listen(crypto::MachinePrivateKey key) {
   io::NoiseFrontendOptions frontend_options;
   frontend_options.listen = options.listen;
   WARREN_ASSIGN_OR_RETURN(frontend_options.tls, MakeTls(options));
-  frontend_options.get = AnswerGet;
   frontend_options.max_connections = options.max_connections;
   WARREN_ASSIGN_OR_RETURN(
       frontend,

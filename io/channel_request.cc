@@ -69,16 +69,22 @@ ChannelAnswer Upgrade(const HttpRequest& request,
 
 }  // namespace
 
+std::optional<bool> IsChannelRequest(absl::string_view begun) {
+  bool maybe = false;
+  for (const absl::string_view start :
+       {"GET /key ", "GET /key?", "POST /warren/v1/channel"}) {
+    if (absl::StartsWith(begun, start)) return true;
+    if (absl::StartsWith(start, begun)) maybe = true;
+  }
+  if (maybe) return std::nullopt;
+  return false;
+}
+
 ChannelAnswer AnswerRequest(const HttpRequest& request,
-                            const crypto::MachinePrivateKey& key,
-                            const GetHandler& get, Rng& rng) {
+                            const crypto::MachinePrivateKey& key, Rng& rng) {
   if (request.path() == kChannelTarget) return Upgrade(request, key, rng);
   if (request.method != "GET") return Refuse(405, "use GET");
   if (request.path() == "/key") return KeyReply(key.public_key());
-  if (get) {
-    const auto reply = get(request);
-    if (reply) return Reply(*reply);
-  }
   return Refuse(404, "there is nothing here");
 }
 

@@ -1,7 +1,6 @@
 #ifndef WARREN_IO_CHANNEL_REQUEST_H_
 #define WARREN_IO_CHANNEL_REQUEST_H_
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,8 +21,9 @@
 //     Connection: upgrade
 //     X-Warren-Handshake: <base64 of the 101-byte initiation>
 //
-// Everything else about the handshake and the records is as in ts2021
-// (specs/control-ts2021.md §1.3, 1.5, 1.6).
+// A connection whose first bytes are neither belongs to somebody else, see
+// IsChannelRequest(). Everything else about the handshake and the records is as
+// in ts2021 (specs/control-ts2021.md §1.3, 1.5, 1.6).
 namespace warren::io {
 
 inline constexpr char kKeyTarget[] = "/key?v=1";
@@ -33,14 +33,16 @@ inline constexpr char kHandshakeHeader[] = "X-Warren-Handshake";
 // Mixed into the handshake; the version of what is spoken inside.
 inline constexpr uint16_t kChannelVersion = 1;
 
+// Whether a connection that begins so asks for one of the two; nullopt: more
+// bytes will tell, a few.
+std::optional<bool> IsChannelRequest(absl::string_view begun);
+
 // The answer to a plain GET. Small: it is sent in one piece.
 struct HttpReply {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
 };
-// nullopt: there is nothing at that path.
-using GetHandler = std::function<std::optional<HttpReply>(const HttpRequest&)>;
 
 // What the server does about one request.
 struct ChannelAnswer {
@@ -50,8 +52,7 @@ struct ChannelAnswer {
   int status = 101;  // of HTTP
 };
 ChannelAnswer AnswerRequest(const HttpRequest& request,
-                            const crypto::MachinePrivateKey& key,
-                            const GetHandler& get, Rng& rng);
+                            const crypto::MachinePrivateKey& key, Rng& rng);
 // To bytes that are not a request; `text` says why.
 ChannelAnswer AnswerGarbage(absl::string_view text);
 

@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (complete.ok() && *complete) {
     const auto request = head.Request();
     if (request.ok()) {
-      const auto answer = io::AnswerRequest(*request, key, nullptr, rng);
+      const auto answer = io::AnswerRequest(*request, key, rng);
       WARREN_CHECK(!answer.bytes.empty());
       WARREN_CHECK(answer.accepted.has_value() == (answer.status == 101));
     }

@@ -67,7 +67,26 @@ void NoiseConnection::ReadRequest() {
     state_ = State::kAnswering;  // With TLS's alert, if it has one to send.
     return;
   }
-  TakeRequest(plain);
+  if (!IsForeign(plain)) TakeRequest(begun_);
+}
+
+// Fills begun_ with what the head has not had yet.
+bool NoiseConnection::IsForeign(Bytes plain) {
+  if (ours_) {
+    begun_.assign(plain.begin(), plain.end());
+    return false;
+  }
+  begun_.insert(begun_.end(), plain.begin(), plain.end());
+  const auto ours = IsChannelRequest(AsText(begun_));
+  if (ours == false && context_.has_site) state_ = State::kForeign;
+  ours_ = state_ == State::kRequest && ours.has_value();
+  return !ours_;
+}
+
+Handover NoiseConnection::Release() {
+  state_ = State::kDone;
+  return {std::move(socket_), std::move(wire_), std::move(begun_),
+          peer_.remote};
 }
 
 void NoiseConnection::TakeRequest(Bytes plain) {
@@ -82,8 +101,7 @@ void NoiseConnection::TakeRequest(Bytes plain) {
     Answer(AnswerGarbage(request.status().message()), {});
     return;
   }
-  Answer(AnswerRequest(*request, context_.key, context_.get, context_.rng),
-         plain);
+  Answer(AnswerRequest(*request, context_.key, context_.rng), plain);
 }
 
 void NoiseConnection::Answer(ChannelAnswer answer, Bytes rest) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/base/instant.h"
@@ -13,6 +14,7 @@
 #include "io/channel_registry.h"
 #include "io/channel_request.h"
 #include "io/fd.h"
+#include "io/handover.h"
 #include "io/noise_pump.h"
 #include "io/wire.h"
 
@@ -21,7 +23,7 @@ namespace warren::io {
 // What all connections of one frontend share. Outlives them.
 struct NoiseConnectionContext {
   const crypto::MachinePrivateKey& key;
-  const GetHandler& get;
+  bool has_site;  // somebody takes what is not for us
   grpc::Server& server;
   ChannelRegistry& registry;
   Rng& rng;
@@ -34,6 +36,7 @@ class NoiseConnection {
  public:
   enum class State : uint8_t {
     kRequest,    // reading the request
+    kForeign,    // for the site: take it with Release()
     kAnswering,  // sending a last answer
     kUnproven,   // handshake done, no authentic record yet: maybe a replay
     kChannel,    // gRPC speaks
@@ -56,9 +59,12 @@ class NoiseConnection {
   int InnerEvents() const;
   void OnSocket(uint32_t ready);
   void OnInner(uint32_t ready);
+  // In kForeign, once nobody watches the socket. Then it is done.
+  Handover Release();
 
  private:
   void ReadRequest();
+  bool IsForeign(Bytes plain);
   void TakeRequest(Bytes plain);
   void Answer(ChannelAnswer answer, Bytes rest);
   void Flush();
@@ -71,6 +77,8 @@ class NoiseConnection {
   Fd socket_;
   Wire wire_;
   HttpHeadReader head_;
+  std::vector<uint8_t> begun_;  // until it is known whose it is
+  bool ours_ = false;
   int answered_ = 0;
   ChannelPeer peer_;
   std::optional<ChannelToken> token_;

@@ -43,7 +43,7 @@ class NoiseFrontend::Door {
        EventLoop& loop)
       : options_(std::move(options)),
         key_(std::move(key)),
-        context_{key_, options_.get, server, registry, rng},
+        context_{key_, options_.site != nullptr, server, registry, rng},
         loop_(loop) {}
   ~Door() {
     while (!slots_.empty()) Drop(slots_.begin()->first);
@@ -74,6 +74,7 @@ class NoiseFrontend::Door {
   void Rewatch(int fd, int events, bool& watched,
                std::function<void(uint32_t)> callback);
   void OnDeadline(Instant now);
+  void GiveAway(Id id);
   void Drop(Id id);
   void Count(uint64_t NoiseFrontendCounters::*counter)
       ABSL_LOCKS_EXCLUDED(mutex_) {
@@ -133,6 +134,10 @@ void NoiseFrontend::Door::Follow(Id id) {
   Slot& slot = slots_.at(id);
   NoiseConnection& connection = *slot.connection;
   Account(id, slot);
+  if (connection.state() == State::kForeign) {
+    GiveAway(id);
+    return;
+  }
   if (connection.state() == State::kDone) {
     Drop(id);
     return;
@@ -197,6 +202,16 @@ void NoiseFrontend::Door::OnDeadline(Instant now) {
     if (young_.contains(id)) Count(&NoiseFrontendCounters::timed_out);
     Drop(id);
   }
+}
+
+void NoiseFrontend::Door::GiveAway(Id id) {
+  Slot& slot = slots_.at(id);
+  if (slot.socket_watched) loop_.Unwatch(slot.connection->socket());
+  slot.socket_watched = false;
+  Handover given = slot.connection->Release();
+  Drop(id);
+  Count(&NoiseFrontendCounters::handed_over);
+  options_.site(std::move(given));
 }
 
 void NoiseFrontend::Door::Drop(Id id) {

@@ -13,8 +13,8 @@
 #include "core/crypto/keys.h"
 #include "core/net/ip.h"
 #include "io/channel_registry.h"
-#include "io/channel_request.h"
 #include "io/event_loop.h"
+#include "io/handover.h"
 #include "io/tls.h"
 
 namespace warren::io {
@@ -29,9 +29,9 @@ struct NoiseFrontendOptions {
   size_t max_connections = 4096;
   // From accept to the end of the Noise handshake or of the HTTP answer.
   absl::Duration handshake_timeout = absl::Seconds(10);
-  // Asked for every GET but /key; nullopt is 404. Runs on the frontend's
-  // thread, so it must not block.
-  GetHandler get;
+  // Gets the connections that ask neither for /key nor for a channel, once
+  // their first bytes have come; without it they are answered 404 or 400.
+  TakeOver site;
 };
 
 // What happened at the door, for metrics. All rise only.
@@ -42,11 +42,12 @@ struct NoiseFrontendCounters {
   uint64_t bad_requests = 0;    // not HTTP, or an unknown upgrade
   uint64_t bad_handshakes = 0;  // not Noise, or for another server key
   uint64_t channels = 0;        // handshakes that succeeded
+  uint64_t handed_over = 0;     // to the site
 };
 
 // The server's end of the native control channel (channel_request.h), and the
-// small GETs beside it. What comes out of the records goes to gRPC through a
-// socket pair; nothing does before a first authentic record.
+// door to the site beside it. What comes out of the records goes to gRPC
+// through a socket pair; nothing does before a first authentic record.
 //
 // One thread pumps all connections, with at most 64 KiB buffered in each
 // direction of each: who does not read is not read from.

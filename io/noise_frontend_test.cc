@@ -65,21 +65,27 @@ std::string Upgrade(absl::string_view initiation) {
   return ChannelRequest("lab:80", AsBytes(initiation));
 }
 
-TEST(NoiseFrontend, ServesItsKeyAndWhatTheHandlerKnows) {
+TEST(NoiseFrontend, ServesItsKeyAndGivesAwayWhatIsNotForIt) {
   NoiseFrontendOptions options;
-  options.get = [](const HttpRequest& request) -> std::optional<HttpReply> {
-    if (request.path() != "/healthz") return std::nullopt;
-    return HttpReply{.body = "fine\n"};
+  // Answers with the first line of what came, and whose it is.
+  options.site = [](Handover given) {
+    const absl::string_view plain = AsText(given.plain);
+    const std::string answer =
+        absl::StrCat("site: ", plain.substr(0, plain.find('\r')), "\n");
+    send(given.socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+    EXPECT_EQ(given.remote.address().ToString(), "127.0.0.1");
   };
   ChannelTestServer server(std::move(options));
-  const auto get = [&](absl::string_view target) {
+  const auto say = [&](const std::vector<absl::string_view>& pieces) {
     Raw raw(server);
-    raw.Say(absl::StrCat("GET ", target, " HTTP/1.1\r\nHost: a\r\n\r\n"));
+    for (const absl::string_view piece : pieces) raw.Say(piece);
     return raw.HearAll();
   };
-  EXPECT_THAT(get("/key?v=1"), HasSubstr(server.key.public_key().ToString()));
-  EXPECT_THAT(get("/healthz"), HasSubstr("\r\n\r\nfine\n"));
-  EXPECT_THAT(get("/nothing"), StartsWith("HTTP/1.1 404"));
+  EXPECT_THAT(say({"GET /ke", "y?v=1 HTTP/1.1\r\nHost: a\r\n\r\n"}),
+              HasSubstr(server.key.public_key().ToString()));
+  EXPECT_EQ(say({"GET /keys HTTP/1.1\r\n"}), "site: GET /keys HTTP/1.1\n");
+  EXPECT_EQ(say({"PRI * HTTP/2.0\r\n\r\n"}), "site: PRI * HTTP/2.0\n");
+  EXPECT_EQ(server.frontend->counters().handed_over, 2u);
 }
 
 struct BadRequest {

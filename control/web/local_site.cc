@@ -26,7 +26,7 @@ std::string BytesOf(const io::HttpReply& reply, bool with_body) {
 }
 
 std::string AnswerTo(const absl::StatusOr<io::HttpRequest>& request,
-                     const io::GetHandler& get) {
+                     const GetHandler& get) {
   if (!request.ok()) {
     return BytesOf({.status = 400, .body = "not an HTTP request\n"}, true);
   }
@@ -44,7 +44,7 @@ std::string AnswerTo(const absl::StatusOr<io::HttpRequest>& request,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LocalSite>> LocalSite::Start(
-    const net::Endpoint& listen, io::GetHandler get, absl::Duration patience) {
+    const net::Endpoint& listen, GetHandler get, absl::Duration patience) {
   std::unique_ptr<LocalSite> site(new LocalSite(std::move(get), patience));
   WARREN_RETURN_IF_ERROR(site->Listen(listen));
   return site;

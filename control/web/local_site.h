@@ -2,8 +2,10 @@
 #define WARREN_CONTROL_WEB_LOCAL_SITE_H_
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -17,6 +19,10 @@
 
 namespace warren::control {
 
+// nullopt: there is nothing at that path.
+using GetHandler =
+    std::function<std::optional<io::HttpReply>(const io::HttpRequest&)>;
+
 // Small GETs on a listener of their own, for monitoring: /metrics, /healthz.
 // No TLS, nobody is asked who they are: keep the address private. A client
 // costs at most one of few connections, for a few seconds.
@@ -27,7 +33,7 @@ class LocalSite {
   // Listens and starts the thread, on which `get` is asked; it must not block.
   // `patience`: with one connection. Errors as io::ListenTcp().
   static absl::StatusOr<std::unique_ptr<LocalSite>> Start(
-      const net::Endpoint& listen, io::GetHandler get,
+      const net::Endpoint& listen, GetHandler get,
       absl::Duration patience = absl::Seconds(5));
   ~LocalSite();
 
@@ -39,7 +45,7 @@ class LocalSite {
     io::HttpHeadReader head;
     Instant until;
   };
-  LocalSite(io::GetHandler get, absl::Duration patience)
+  LocalSite(GetHandler get, absl::Duration patience)
       : get_(std::move(get)), patience_(patience) {}
   absl::Status Listen(const net::Endpoint& listen);
   void OnConnection(io::Fd fd);
@@ -50,7 +56,7 @@ class LocalSite {
   Instant NextDeadline() const;
   void CloseOverdue(Instant now);
 
-  const io::GetHandler get_;
+  const GetHandler get_;
   const absl::Duration patience_;
   net::Endpoint local_;
   std::unique_ptr<io::EventLoop> loop_;
