@@ -17,13 +17,6 @@ constexpr int64_t kDefaultLifetimeMs = 90 * kDayMs;
 constexpr int64_t kMaxLifetimeMs = 10 * 365 * kDayMs;
 constexpr size_t kMaxTags = 64;  // of one auth key
 
-AuditRecord AuditOf(const Order& order, const TailnetState& tailnet,
-                    const char* action, std::string target, std::string before,
-                    std::string after) {
-  return {tailnet.record.id, order.now_ms,      order.actor,     action,
-          std::move(target), std::move(before), std::move(after)};
-}
-
 std::string DateOf(int64_t ms) {
   if (ms == 0) return "never";
   return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::FromUnixMillis(ms),

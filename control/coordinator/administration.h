@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "control/coordinator/directory.h"
+#include "control/coordinator/order.h"
 
 // What administrators change. Every function checks, stores the change with
 // its audit row, and then applies it; on an error nothing happened. Things to
@@ -16,14 +17,6 @@
 // Codes: INVALID_ARGUMENT names the field; ALREADY_EXISTS says what is in the
 // way; FAILED_PRECONDITION what to do first; RESOURCE_EXHAUSTED which limit.
 namespace warren::control {
-
-// Who asks, and when.
-struct Order {
-  std::string actor;  // for the audit log: "uid 0", "alice@example.com"
-  int64_t now_ms = 0;
-  // For the audit log: "socket", "203.0.113.7".
-  std::string source = {};
-};
 
 absl::StatusOr<TailnetState*> CreateTailnet(Directory& directory,
                                             const Order& order,

@@ -36,6 +36,10 @@ struct DirectoryOptions {
   // How long an ephemeral node may be offline before it is removed.
   absl::Duration ephemeral_timeout = absl::Minutes(2);
   absl::Duration key_lifetime = absl::Hours(24 * 180);  // of a node's key
+  // How browsers reach this server: "https://control.example", without a
+  // path. Empty: people cannot sign in.
+  std::string public_url;
+  std::string base_domain;  // the names of tailnets hang below it; or empty
   // Gets every publication, in order, on the thread that changes things.
   std::function<void(const Publication&)> publish;
 };

@@ -51,7 +51,7 @@ class DirectoryFixture : public testing::Test {
   }
 
   TailnetState& tailnet() { return directory_->tailnets().begin()->second; }
-  Order order() const { return {"uid 0", now_}; }
+  Order order() const { return {"uid 0", now_, "socket", {}, true}; }
   void Pass(int64_t ms) {
     now_ += ms;
     OnTime(*directory_, now_);
