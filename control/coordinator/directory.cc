@@ -167,6 +167,13 @@ void Directory::TouchTailnet(TailnetState& tailnet) {
   tailnet.pending.everyone = true;
 }
 
+void Directory::SetParsedPolicy(TailnetState& tailnet, PolicyRecord record,
+                                std::shared_ptr<const policy::Policy> parsed) {
+  tailnet.access.policy = std::move(record);
+  tailnet.access.parsed_policy = std::move(parsed);
+  TouchTailnet(tailnet);
+}
+
 void Directory::AddTailnet(TailnetRecord record) {
   TailnetState& tailnet = tailnets_[record.id];
   tailnet.version = record.version;

@@ -88,6 +88,9 @@ class Directory {
   void TouchNode(TailnetState& tailnet, NodeId id, int64_t now_ms);
   void EraseNode(TailnetState& tailnet, NodeId id);
   void TouchTailnet(TailnetState& tailnet);
+  // The policy that is in force from here on, which has passed its checks.
+  void SetParsedPolicy(TailnetState& tailnet, PolicyRecord record,
+                       std::shared_ptr<const policy::Policy> parsed);
   void AddTailnet(TailnetRecord record);
   void EraseTailnet(TailnetId id);
 

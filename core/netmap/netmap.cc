@@ -15,8 +15,12 @@ NetmapDiff Diff(const Netmap& from, const Netmap& to) {
   NetmapDiff diff;
   diff.from_version = from.version;
   diff.to_version = to.version;
-  if (from.tailnet != to.tailnet) diff.tailnet = to.tailnet;
-  if (from.self != to.self) diff.self = to.self;
+  const auto note = [&](const auto& before, const auto& after, auto& change) {
+    if (before != after) change = after;
+  };
+  note(from.tailnet, to.tailnet, diff.tailnet);
+  note(from.domain, to.domain, diff.domain);
+  note(from.self, to.self, diff.self);
   for (const auto& [id, peer] : from.peers) {
     if (!to.peers.contains(id)) diff.removed_peers.push_back(id);
   }
@@ -26,8 +30,13 @@ NetmapDiff Diff(const Netmap& from, const Netmap& to) {
       diff.upserted_peers.push_back(peer);
     }
   }
-  if (from.filter != to.filter) diff.filter = to.filter;
-  if (from.relay_map != to.relay_map) diff.relay_map = to.relay_map;
+  note(from.filter, to.filter, diff.filter);
+  note(from.cap_grants, to.cap_grants, diff.cap_grants);
+  note(from.cap_map, to.cap_map, diff.cap_map);
+  note(from.ssh, to.ssh, diff.ssh);
+  note(from.relay_map, to.relay_map, diff.relay_map);
+  note(from.policy_version, to.policy_version, diff.policy_version);
+  note(from.waits_for_approval, to.waits_for_approval, diff.waits_for_approval);
   return diff;
 }
 
@@ -39,12 +48,21 @@ absl::Status Apply(const NetmapDiff& diff, Netmap& netmap) {
                      ": ask for a full netmap"));
   }
   netmap.version = diff.to_version;
-  if (diff.tailnet) netmap.tailnet = *diff.tailnet;
-  if (diff.self) netmap.self = *diff.self;
+  const auto take = [](const auto& change, auto& value) {
+    if (change) value = *change;
+  };
+  take(diff.tailnet, netmap.tailnet);
+  take(diff.domain, netmap.domain);
+  take(diff.self, netmap.self);
   for (const NodeId id : diff.removed_peers) netmap.peers.erase(id);
   for (const Node& peer : diff.upserted_peers) netmap.peers[peer.id] = peer;
-  if (diff.filter) netmap.filter = *diff.filter;
-  if (diff.relay_map) netmap.relay_map = *diff.relay_map;
+  take(diff.filter, netmap.filter);
+  take(diff.cap_grants, netmap.cap_grants);
+  take(diff.cap_map, netmap.cap_map);
+  take(diff.ssh, netmap.ssh);
+  take(diff.relay_map, netmap.relay_map);
+  take(diff.policy_version, netmap.policy_version);
+  take(diff.waits_for_approval, netmap.waits_for_approval);
   return absl::OkStatus();
 }
 

@@ -23,11 +23,14 @@ struct Node {
   NodeId id;
   std::string name;  // one DNS label, unique in the tailnet
   crypto::NodeKey node_key;
-  crypto::DiscoKey disco_key;              // zero until the node's first report
-  std::vector<net::IpAddress> addresses;   // its own, IPv4 first
-  std::vector<net::IpPrefix> allowed_ips;  // what WireGuard accepts from it
-  std::vector<net::Endpoint> endpoints;    // candidates, the node's order
-  RelayId home_relay;                      // 0 = none
+  crypto::DiscoKey disco_key;             // zero until the node's first report
+  std::vector<net::IpAddress> addresses;  // its own, IPv4 first
+  // What WireGuard accepts from it: its addresses, then the routes that the
+  // viewer may use through it. Of self: also those that it serves.
+  std::vector<net::IpPrefix> allowed_ips;
+  std::vector<net::IpPrefix> primary_routes;  // it is the one router for them
+  std::vector<net::Endpoint> endpoints;       // candidates, the node's order
+  RelayId home_relay;                         // 0 = none
   bool online = false;
   UserId user;  // 0 when tagged
   std::string user_login;
@@ -36,19 +39,56 @@ struct Node {
   absl::Duration key_expiry;  // zero = never
   absl::Duration last_seen;   // zero while online
   bool ephemeral = false;
+  // Of another tailnet, shared with us: the domain its name is in. Empty: ours.
+  std::string domain;
 
+  bool shared_in() const { return !domain.empty(); }
   friend bool operator==(const Node&, const Node&) = default;
+};
+
+// Capability -> values as JSON texts; no values = null. Specs 3.9, 6.5.
+using CapMap = std::map<std::string, std::vector<std::string>>;
+
+// What `sources` may do at `destinations`, which are ours: told to programs
+// there, nothing that the packet filter looks at. Specs 3.11.
+struct CapGrant {
+  std::vector<net::IpPrefix> sources;
+  std::vector<net::IpPrefix> destinations;
+  CapMap capabilities;
+
+  friend bool operator==(const CapGrant&, const CapGrant&) = default;
+};
+
+// Who may log in here by SSH, and as whom. The first that fits counts. Specs
+// 3.12.
+struct SshRule {
+  std::vector<net::IpAddress> principals;  // all IPv4, then all IPv6
+  // Wanted login -> local one; "=" the same, "" not by this rule.
+  std::map<std::string, std::string> users;
+  bool accept = false;       // else: after a check, good for `check_period`
+  std::string check_period;  // "12h"
+  std::vector<std::string> accept_env;
+  std::vector<std::string> recorders;  // "ip:port"
+  bool enforce_recorder = false;
+
+  friend bool operator==(const SshRule&, const SshRule&) = default;
 };
 
 // All that a node knows of its tailnet: who it is, whom it may see, what may
 // come in, and which relays there are. A value; equal netmaps behave alike.
 struct Netmap {
   uint64_t version = 0;  // of the tailnet; rises with each change
-  std::string tailnet;
+  std::string tailnet;   // its name, for people
+  std::string domain;    // below which the names of its nodes are
   Node self;
   std::map<NodeId, Node> peers;
   std::vector<filter::Rule> filter;
+  std::vector<CapGrant> cap_grants;
+  CapMap cap_map;  // what this node itself may do
+  std::vector<SshRule> ssh;
   derp::RelayMap relay_map;
+  uint64_t policy_version = 0;      // that made all this; 0 = the default
+  bool waits_for_approval = false;  // by an administrator: no peers till then
 
   friend bool operator==(const Netmap&, const Netmap&) = default;
 };
@@ -58,11 +98,17 @@ struct NetmapDiff {
   uint64_t from_version = 0;
   uint64_t to_version = 0;
   std::optional<std::string> tailnet;
+  std::optional<std::string> domain;
   std::optional<Node> self;
   std::vector<NodeId> removed_peers;  // ascending
   std::vector<Node> upserted_peers;   // whole nodes, ascending by id
   std::optional<std::vector<filter::Rule>> filter;
+  std::optional<std::vector<CapGrant>> cap_grants;
+  std::optional<CapMap> cap_map;
+  std::optional<std::vector<SshRule>> ssh;
   std::optional<derp::RelayMap> relay_map;
+  std::optional<uint64_t> policy_version;
+  std::optional<bool> waits_for_approval;
 
   // Whether it carries nothing but the version.
   bool Empty() const;

@@ -55,6 +55,16 @@ Netmap RandomNetmap(uint64_t version, Rng& rng) {
   if (rng.Below(2) == 0) {
     netmap.relay_map.regions.emplace_back().id = RelayId(900);
   }
+  netmap.domain = absl::StrCat("domain-", rng.Below(2));
+  if (rng.Below(2) == 0) netmap.cap_map["example.com/cap/x"] = {"1"};
+  if (rng.Below(2) == 0) {
+    netmap.cap_grants.emplace_back().capabilities = netmap.cap_map;
+  }
+  if (rng.Below(2) == 0) {
+    netmap.ssh.emplace_back().users = {{"root", rng.Below(2) ? "root" : ""}};
+  }
+  netmap.policy_version = rng.Below(3);
+  netmap.waits_for_approval = rng.Below(2) == 0;
   return netmap;
 }
 

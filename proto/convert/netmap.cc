@@ -60,6 +60,28 @@ absl::Status TakeAll(const Messages& from, absl::string_view field, int limit,
   return absl::OkStatus();
 }
 
+v1::CapMap CapMapToProto(const netmap::CapMap& from) {
+  v1::CapMap out;
+  for (const auto& [name, values] : from) {
+    v1::CapValues& added = (*out.mutable_capabilities())[name];
+    for (const std::string& value : values) added.add_values(value);
+  }
+  return out;
+}
+
+absl::StatusOr<netmap::CapMap> CapMapFromProto(const v1::CapMap& message) {
+  const auto& from = message.capabilities();
+  if (from.size() > kMaxCapabilities) {
+    return TooMany("capabilities", static_cast<int>(from.size()),
+                   kMaxCapabilities);
+  }
+  netmap::CapMap out;
+  for (const auto& [name, values] : from) {
+    out[name].assign(values.values().begin(), values.values().end());
+  }
+  return out;
+}
+
 derp::RelayNode NodeFromProto(const v1::RelayNode& message) {
   derp::RelayNode node;
   node.name = message.name();
@@ -106,6 +128,10 @@ v1::Node ToProto(const netmap::Node& node) {
   out.set_key_expiry_ms(absl::ToInt64Milliseconds(node.key_expiry));
   out.set_last_seen_ms(absl::ToInt64Milliseconds(node.last_seen));
   out.set_ephemeral(node.ephemeral);
+  for (const auto& prefix : node.primary_routes) {
+    out.add_primary_routes(prefix.ToString());
+  }
+  out.set_domain(node.domain);
   return out;
 }
 
@@ -134,6 +160,9 @@ absl::StatusOr<netmap::Node> FromProto(const v1::Node& message) {
   out.key_expiry = absl::Milliseconds(message.key_expiry_ms());
   out.last_seen = absl::Milliseconds(message.last_seen_ms());
   out.ephemeral = message.ephemeral();
+  WARREN_RETURN_IF_ERROR(
+      ParseAll(message.primary_routes(), "primary_routes", out.primary_routes));
+  out.domain = message.domain();
   return out;
 }
 
@@ -173,6 +202,63 @@ absl::StatusOr<filter::Rule> FromProto(const v1::FilterRule& message) {
                             Narrow(range.last_port(), "last_port"));
     out.destinations.push_back({*prefix, first, last});
   }
+  return out;
+}
+
+v1::CapGrant ToProto(const netmap::CapGrant& grant) {
+  v1::CapGrant out;
+  for (const auto& source : grant.sources) out.add_sources(source.ToString());
+  for (const auto& to : grant.destinations) {
+    out.add_destinations(to.ToString());
+  }
+  *out.mutable_cap_map() = CapMapToProto(grant.capabilities);
+  return out;
+}
+
+absl::StatusOr<netmap::CapGrant> FromProto(const v1::CapGrant& message) {
+  netmap::CapGrant out;
+  for (const std::string& text : message.sources()) {
+    auto prefix = net::IpPrefix::Parse(text);
+    if (!prefix.ok()) return Refuse("cap_grants: sources", prefix.status());
+    out.sources.push_back(*prefix);
+  }
+  for (const std::string& text : message.destinations()) {
+    auto prefix = net::IpPrefix::Parse(text);
+    if (!prefix.ok()) {
+      return Refuse("cap_grants: destinations", prefix.status());
+    }
+    out.destinations.push_back(*prefix);
+  }
+  WARREN_ASSIGN_OR_RETURN(out.capabilities, CapMapFromProto(message.cap_map()));
+  return out;
+}
+
+v1::SshRule ToProto(const netmap::SshRule& rule) {
+  v1::SshRule out;
+  for (const auto& from : rule.principals) out.add_principals(from.ToString());
+  out.mutable_users()->insert(rule.users.begin(), rule.users.end());
+  out.set_accept(rule.accept);
+  out.set_check_period(rule.check_period);
+  for (const auto& name : rule.accept_env) out.add_accept_env(name);
+  for (const auto& recorder : rule.recorders) out.add_recorders(recorder);
+  out.set_enforce_recorder(rule.enforce_recorder);
+  return out;
+}
+
+absl::StatusOr<netmap::SshRule> FromProto(const v1::SshRule& message) {
+  netmap::SshRule out;
+  for (const std::string& text : message.principals()) {
+    auto address = net::IpAddress::Parse(text);
+    if (!address.ok()) return Refuse("ssh: principals", address.status());
+    out.principals.push_back(*address);
+  }
+  out.users.insert(message.users().begin(), message.users().end());
+  out.accept = message.accept();
+  out.check_period = message.check_period();
+  out.accept_env.assign(message.accept_env().begin(),
+                        message.accept_env().end());
+  out.recorders.assign(message.recorders().begin(), message.recorders().end());
+  out.enforce_recorder = message.enforce_recorder();
   return out;
 }
 
@@ -235,6 +321,12 @@ v1::Netmap ToProto(const netmap::Netmap& netmap) {
   for (const auto& [id, peer] : netmap.peers) *out.add_peers() = ToProto(peer);
   AddAll(netmap.filter, out.mutable_filter());
   *out.mutable_relay_map() = ToProto(netmap.relay_map);
+  out.set_domain(netmap.domain);
+  *out.mutable_cap_map() = CapMapToProto(netmap.cap_map);
+  AddAll(netmap.cap_grants, out.mutable_cap_grants()->mutable_grants());
+  AddAll(netmap.ssh, out.mutable_ssh()->mutable_rules());
+  out.set_policy_version(netmap.policy_version);
+  out.set_waits_for_approval(netmap.waits_for_approval);
   return out;
 }
 
@@ -255,6 +347,14 @@ absl::StatusOr<netmap::Netmap> FromProto(const v1::Netmap& message) {
   WARREN_RETURN_IF_ERROR(
       TakeAll(message.filter(), "filter", kMaxRules, out.filter));
   WARREN_ASSIGN_OR_RETURN(out.relay_map, FromProto(message.relay_map()));
+  out.domain = message.domain();
+  WARREN_ASSIGN_OR_RETURN(out.cap_map, CapMapFromProto(message.cap_map()));
+  WARREN_RETURN_IF_ERROR(TakeAll(message.cap_grants().grants(), "cap_grants",
+                                 kMaxRules, out.cap_grants));
+  WARREN_RETURN_IF_ERROR(
+      TakeAll(message.ssh().rules(), "ssh", kMaxRules, out.ssh));
+  out.policy_version = message.policy_version();
+  out.waits_for_approval = message.waits_for_approval();
   return out;
 }
 
@@ -268,8 +368,48 @@ v1::NetmapDiff ToProto(const netmap::NetmapDiff& diff) {
   AddAll(diff.upserted_peers, out.mutable_upserted_peers());
   if (diff.filter) AddAll(*diff.filter, out.mutable_filter()->mutable_rules());
   if (diff.relay_map) *out.mutable_relay_map() = ToProto(*diff.relay_map);
+  if (diff.domain) out.set_domain(*diff.domain);
+  if (diff.cap_map) *out.mutable_cap_map() = CapMapToProto(*diff.cap_map);
+  if (diff.cap_grants) {
+    AddAll(*diff.cap_grants, out.mutable_cap_grants()->mutable_grants());
+  }
+  if (diff.ssh) AddAll(*diff.ssh, out.mutable_ssh()->mutable_rules());
+  if (diff.policy_version) out.set_policy_version(*diff.policy_version);
+  if (diff.waits_for_approval) {
+    out.set_waits_for_approval(*diff.waits_for_approval);
+  }
   return out;
 }
+
+namespace {
+
+// What a policy decides beside peers and filter.
+absl::Status PolicyPartsFromProto(const v1::NetmapDiff& message,
+                                  netmap::NetmapDiff& out) {
+  if (message.has_domain()) out.domain = message.domain();
+  if (message.has_cap_map()) {
+    WARREN_ASSIGN_OR_RETURN(out.cap_map, CapMapFromProto(message.cap_map()));
+  }
+  if (message.has_cap_grants()) {
+    out.cap_grants.emplace();
+    WARREN_RETURN_IF_ERROR(TakeAll(message.cap_grants().grants(), "cap_grants",
+                                   kMaxRules, *out.cap_grants));
+  }
+  if (message.has_ssh()) {
+    out.ssh.emplace();
+    WARREN_RETURN_IF_ERROR(
+        TakeAll(message.ssh().rules(), "ssh", kMaxRules, *out.ssh));
+  }
+  if (message.has_policy_version()) {
+    out.policy_version = message.policy_version();
+  }
+  if (message.has_waits_for_approval()) {
+    out.waits_for_approval = message.waits_for_approval();
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::StatusOr<netmap::NetmapDiff> FromProto(const v1::NetmapDiff& message) {
   netmap::NetmapDiff out;
@@ -292,6 +432,7 @@ absl::StatusOr<netmap::NetmapDiff> FromProto(const v1::NetmapDiff& message) {
   if (message.has_relay_map()) {
     WARREN_ASSIGN_OR_RETURN(out.relay_map, FromProto(message.relay_map()));
   }
+  WARREN_RETURN_IF_ERROR(PolicyPartsFromProto(message, out));
   return out;
 }
 

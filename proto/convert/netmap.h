@@ -20,6 +20,7 @@ namespace warren::convert {
 inline constexpr int kMaxPeers = 100000;
 inline constexpr int kMaxPerNode = 1024;  // endpoints, allowed-ips, tags
 inline constexpr int kMaxRules = 100000;
+inline constexpr int kMaxCapabilities = 10000;
 
 // A key in a message: 32 bytes, or nothing for the absent key.
 template <class Key>
@@ -33,6 +34,12 @@ absl::StatusOr<netmap::Node> FromProto(const v1::Node& message);
 
 v1::FilterRule ToProto(const filter::Rule& rule);
 absl::StatusOr<filter::Rule> FromProto(const v1::FilterRule& message);
+
+v1::CapGrant ToProto(const netmap::CapGrant& grant);
+absl::StatusOr<netmap::CapGrant> FromProto(const v1::CapGrant& message);
+
+v1::SshRule ToProto(const netmap::SshRule& rule);
+absl::StatusOr<netmap::SshRule> FromProto(const v1::SshRule& message);
 
 v1::RelayRegion ToProto(const derp::RelayRegion& region);
 v1::RelayMap ToProto(const derp::RelayMap& map);

@@ -28,6 +28,8 @@ netmap::Node ExampleNode(Rng& rng, int64_t id) {
   node.key_expiry = absl::Milliseconds(1700000000123);
   node.last_seen = absl::Milliseconds(1600000000456);
   node.ephemeral = true;
+  node.primary_routes = {node.allowed_ips[1]};
+  node.domain = "other.example.com";
   return node;
 }
 
@@ -36,6 +38,24 @@ filter::Rule ExampleRule() {
   rule.protocols = {filter::kTcp, 47};
   rule.sources = {*net::IpPrefix::Parse("100.64.0.0/10")};
   rule.destinations = {{*net::IpPrefix::Parse("::/0"), 22, 443}};
+  return rule;
+}
+
+netmap::CapGrant ExampleGrant() {
+  return {{*net::IpPrefix::Parse("100.64.0.2/32")},
+          {*net::IpPrefix::Parse("100.64.0.1/32")},
+          {{"example.com/cap/x", {"{\"a\":1}", "2"}}, {"cap/null", {}}}};
+}
+
+netmap::SshRule ExampleSsh() {
+  netmap::SshRule rule;
+  rule.principals = {*net::IpAddress::Parse("100.64.0.2")};
+  rule.users = {{"*", "="}, {"root", ""}};
+  rule.accept = true;
+  rule.check_period = "12h";
+  rule.accept_env = {"GIT_*"};
+  rule.recorders = {"100.64.0.3:80"};
+  rule.enforce_recorder = true;
   return rule;
 }
 
@@ -70,6 +90,12 @@ TEST(ConvertNetmap, ANetmapSurvivesTheRoundTrip) {
   netmap.peers[NodeId(3)] = ExampleNode(rng, 3);
   netmap.filter = {ExampleRule()};
   netmap.relay_map = ExampleRelays();
+  netmap.domain = "warm-burrow.example.com";
+  netmap.cap_grants = {ExampleGrant()};
+  netmap.cap_map = ExampleGrant().capabilities;
+  netmap.ssh = {ExampleSsh()};
+  netmap.policy_version = 4;
+  netmap.waits_for_approval = true;
   const auto back = FromProto(ToProto(netmap));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, netmap);
@@ -87,6 +113,12 @@ TEST(ConvertNetmap, ADiffKeepsWhatIsSetAndWhatIsNot) {
   diff.upserted_peers = {ExampleNode(rng, 2)};
   diff.filter = std::vector<filter::Rule>();  // "no rule" is not "as before"
   diff.relay_map = ExampleRelays();
+  diff.domain = "";
+  diff.cap_grants = {ExampleGrant()};
+  diff.cap_map = netmap::CapMap();  // "none" is not "as before" here, too
+  diff.ssh = std::vector{ExampleSsh()};
+  diff.policy_version = 0;
+  diff.waits_for_approval = false;
   const auto back = FromProto(ToProto(diff));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(*back, diff);
