@@ -99,33 +99,56 @@ absl::StatusOr<uint8_t> ParseProtocol(absl::string_view text) {
     if (known.name == name) return known.number;
   }
   uint32_t number = 0;
+  if (IsDecimal(name) && name[0] == '0') {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "leading 0 not permitted in protocol number \"", text, "\""));
+  }
   if (IsDecimal(name) && name.size() <= 3 && absl::SimpleAtoi(name, &number) &&
       number <= 255) {
     return static_cast<uint8_t>(number);
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("unknown protocol \"", text, "\""));
+      absl::StrCat("proto name \"", text,
+                   "\" not known; use protocol number 0-255 or protocol name ",
+                   "(icmp, tcp, udp, etc.)"));
+}
+
+std::string ProtocolText(uint8_t protocol) {
+  for (const ProtocolName& known : kProtocols) {
+    if (known.number == protocol) return std::string(known.name);
+  }
+  return absl::StrCat(protocol);
 }
 
 bool HasPorts(uint8_t protocol) {
   return protocol == kTcp || protocol == kUdp || protocol == kSctp;
 }
 
-absl::StatusOr<IpItem> ParseIpItem(absl::string_view text) {
-  IpItem item;
-  const size_t colon = text.find(':');
-  absl::string_view ports = text;
-  if (colon != absl::string_view::npos) {
-    WARREN_ASSIGN_OR_RETURN(item.protocol,
-                            ParseProtocol(text.substr(0, colon)));
-    ports = text.substr(colon + 1);
+absl::Status CheckPorts(uint8_t protocol, const std::vector<PortRange>& ports) {
+  if (HasPorts(protocol)) return absl::OkStatus();
+  for (const PortRange& range : ports) {
+    if (range.IsAll()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("protocol does not support specific ports: \"",
+                     ProtocolText(protocol), "\", only \"*\" is allowed"));
   }
-  WARREN_ASSIGN_OR_RETURN(item.ports, ParsePorts(ports));
-  if (item.protocol && !HasPorts(*item.protocol) &&
-      !(item.ports.size() == 1 && item.ports[0].IsAll())) {
+  return absl::OkStatus();
+}
+
+absl::StatusOr<IpItem> ParseIpItem(absl::string_view text) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, ':');
+  IpItem item;
+  if (parts.size() > 2) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "\"", text, "\": protocol ", text.substr(0, colon),
-        " does not support specific ports; only \"*\" is allowed"));
+        "\"", text, "\": expected only one colon in Internet protocol and ",
+        "port type"));
+  }
+  if (parts.size() == 2) {
+    WARREN_ASSIGN_OR_RETURN(item.protocol, ParseProtocol(parts[0]));
+  }
+  WARREN_ASSIGN_OR_RETURN(item.ports, ParsePorts(parts.back()));
+  if (item.protocol) {
+    WARREN_RETURN_IF_ERROR(CheckPorts(*item.protocol, item.ports));
   }
   return item;
 }
@@ -138,20 +161,17 @@ absl::StatusOr<SelectorAndPorts> SplitDestination(absl::string_view text) {
     const auto inner = net::IpAddress::Parse(closed ? text.substr(1, close - 1)
                                                     : absl::string_view());
     if (!inner.ok() || !inner->is_v6()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "\"", text,
-          "\": square brackets are only valid around IPv6 addresses"));
+      return absl::InvalidArgumentError(
+          "square brackets are only valid around IPv6 addresses");
     }
     bare = absl::StrCat(text.substr(1, close - 1), text.substr(close + 1));
   }
   const size_t colon = bare.rfind(':');
   if (colon == std::string::npos) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", text, "\": hostport must contain a colon (\":\")"));
+    return absl::InvalidArgumentError("hostport must contain a colon (\":\")");
   }
   if (colon == 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", text, "\": input cannot start with a colon"));
+    return absl::InvalidArgumentError("nothing before the colon");
   }
   return SelectorAndPorts{bare.substr(0, colon), bare.substr(colon + 1)};
 }

@@ -23,10 +23,14 @@ struct PortRange {
 // "*", "22", "80-443", "22,80-90": as written, neither sorted nor merged.
 absl::StatusOr<std::vector<PortRange>> ParsePorts(absl::string_view text);
 
-// A name of 6.2 in any case, or a decimal number 0-255.
+// A name of 6.2 in any case, or a decimal number 1-255 without leading zeros.
 absl::StatusOr<uint8_t> ParseProtocol(absl::string_view text);
+// "tcp"; "200" where there is no name.
+std::string ProtocolText(uint8_t protocol);
 // TCP, UDP and SCTP: others have no ports, and any range but "*" means none.
 bool HasPorts(uint8_t protocol);
+// INVALID_ARGUMENT: particular ports of a protocol that has none.
+absl::Status CheckPorts(uint8_t protocol, const std::vector<PortRange>& ports);
 
 // An item of a grant's `ip`: "*", "ports", "proto:*", "proto:ports".
 struct IpItem {

@@ -44,8 +44,9 @@ TEST(ParseProtocolTest, KnowsNamesAndNumbers) {
   EXPECT_EQ(*ParseProtocol("ip-in-ip"), 4);
   EXPECT_EQ(*ParseProtocol("ipv6-icmp"), 58);
   EXPECT_EQ(*ParseProtocol("255"), 255);
-  EXPECT_EQ(*ParseProtocol("0"), 0);
-  for (const char* text : {"256", "-1", "", "tcpp", "1.5"}) {
+  EXPECT_EQ(ProtocolText(6), "tcp");
+  EXPECT_EQ(ProtocolText(200), "200");
+  for (const char* text : {"256", "-1", "", "tcpp", "1.5", "0", "06", "*"}) {
     EXPECT_FALSE(ParseProtocol(text).ok()) << text;
   }
 }
@@ -66,6 +67,7 @@ TEST(ParseIpItemTest, RefusesPortsWhereThereAreNone) {
   EXPECT_FALSE(ParseIpItem("icmp").ok());
   EXPECT_FALSE(ParseIpItem("bogus:80").ok());
   EXPECT_FALSE(ParseIpItem("tcp:").ok());
+  EXPECT_FALSE(ParseIpItem("tcp:80:90").ok());
 }
 
 TEST(SplitDestinationTest, SplitsAtTheLastColon) {
