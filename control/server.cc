@@ -19,6 +19,7 @@
 #include "io/channel_registry.h"
 #include "io/clock.h"
 #include "io/grpc_alive.h"
+#include "io/http_server.h"
 #include "io/noise_frontend.h"
 #include "io/tls.h"
 #include "io/unix_frontend.h"
@@ -91,6 +92,7 @@ struct Server::Parts {
   std::unique_ptr<grpc::Server> coordination_server;
   std::unique_ptr<grpc::Server> admin_server;
   std::unique_ptr<io::UnixFrontend> admin_frontend;
+  std::unique_ptr<io::HttpServer> site;
   std::unique_ptr<io::NoiseFrontend> frontend;
   std::unique_ptr<LocalSite> metrics_site;
 
@@ -100,6 +102,7 @@ struct Server::Parts {
   absl::Status OpenState(const crypto::MachinePrivateKey& key);
   void MakeServices();
   absl::Status Listen(crypto::MachinePrivateKey key);
+  absl::Status StartSite();
   absl::Status ListenForMetrics();
 };
 
@@ -133,6 +136,16 @@ void Server::Parts::MakeServices() {
   admin_server = MakeServer(*admin);
 }
 
+absl::Status Server::Parts::StartSite() {
+  io::HttpServerOptions site_options;
+  site_options.tls = !options.tls_certificate.empty();
+  site_options.routes.Add("/healthz", [](const io::WebRequest&) {
+    return io::WebReply{.content_type = "text/plain", .body = "ok\n"};
+  });
+  WARREN_ASSIGN_OR_RETURN(site, io::HttpServer::Start(std::move(site_options)));
+  return absl::OkStatus();
+}
+
 absl::Status Server::Parts::Listen(crypto::MachinePrivateKey key) {
   io::UnixFrontendOptions admin_options;
   admin_options.path = options.admin_socket;
@@ -142,6 +155,9 @@ absl::Status Server::Parts::Listen(crypto::MachinePrivateKey key) {
   io::NoiseFrontendOptions frontend_options;
   frontend_options.listen = options.listen;
   WARREN_ASSIGN_OR_RETURN(frontend_options.tls, MakeTls(options));
+  frontend_options.site = [this](io::Handover connection) {
+    site->Take(std::move(connection));
+  };
   frontend_options.max_connections = options.max_connections;
   WARREN_ASSIGN_OR_RETURN(
       frontend,
@@ -180,6 +196,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
   parts->MakeServices();
   // Owns the parts from here on, so that a failure ends them in order.
   std::unique_ptr<Server> server(new Server(std::move(parts)));
+  WARREN_RETURN_IF_ERROR(server->parts_->StartSite());
   WARREN_RETURN_IF_ERROR(server->parts_->Listen(std::move(key)));
   WARREN_RETURN_IF_ERROR(server->parts_->ListenForMetrics());
   return server;
@@ -191,6 +208,7 @@ Server::~Server() {
   parts_->hub->Close();
   ShutDown(parts_->coordination_server);
   parts_->frontend.reset();
+  parts_->site.reset();
   ShutDown(parts_->admin_server);
   // Ended here, not among the other parts: what is left in its queue may
   // answer through the services, which go before it.

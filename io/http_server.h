@@ -43,10 +43,10 @@ struct WebRequest {
 struct WebReply {
   int status = 200;
   std::string content_type = "text/html; charset=utf-8";
-  std::string body;
+  std::string body = {};
   // Beside those that every answer has (http_reply.h). "Cache-Control" and
   // "Content-Security-Policy" replace the general ones.
-  HttpHeaders headers;
+  HttpHeaders headers = {};
 };
 
 // Runs on a worker thread, several at once; may block for as long as a person
