@@ -8,7 +8,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "control/server.h"
-#include "control/store/store.h"
+#include "control/store/database_file.h"
 #include "core/base/version.h"
 #include "io/event_loop.h"
 #include "spdlog/sinks/stdout_sinks.h"
@@ -95,7 +95,7 @@ int Serve(Arguments& arguments) {
 }
 
 int CheckDatabase(const std::string& folder) {
-  const auto schema = Store::Check(folder);
+  const auto schema = CheckDatabase(DatabasePath(folder), CheckDepth::kFull);
   if (!schema.ok()) return Fail(schema.status());
   std::printf("%s/control.db is sound, schema %lld\n", folder.c_str(),
               static_cast<long long>(*schema));

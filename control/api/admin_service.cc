@@ -288,7 +288,7 @@ grpc::Status AdminService::ListAudit(grpc::ServerContext* call,
                                    : std::min(request->limit(), kMaxAudit);
         WARREN_ASSIGN_OR_RETURN(
             const auto entries,
-            directory.store().Audit(tailnet.record.id, limit));
+            directory.store().audit_log().Read({tailnet.record.id, limit}));
         for (const AuditRecord& entry : entries) {
           *out.add_entries() = ToMessage(entry);
         }

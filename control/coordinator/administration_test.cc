@@ -126,7 +126,8 @@ TEST_F(AdministrationTest, EveryChangeIsAudited) {
   ASSERT_TRUE(
       RenameNode(*directory_, order(), tailnet(), StateOf(id), "den").ok());
   ASSERT_TRUE(DeleteNode(*directory_, order(), tailnet(), StateOf(id)).ok());
-  const auto rows = directory_->store().Audit(tailnet().record.id, 100);
+  const auto rows =
+      directory_->store().audit_log().Read({tailnet().record.id, 100});
   std::vector<std::string> actions;
   for (const AuditRecord& row : *rows) actions.push_back(row.action);
   EXPECT_EQ(actions, (std::vector<std::string>{

@@ -38,9 +38,6 @@ class AuditLog {
   absl::StatusOr<std::vector<AuditRecord>> Read(const AuditFilter& filter);
   // For what changes nothing but must be on record: a refused sign-in.
   absl::Status Append(const AuditRecord& audit);
-  // Removes rows beyond Journal::kMaxAuditRows, oldest first.
-  absl::Status Trim();
-
   // An event without an audit row, such as a key that will expire. Its id is
   // given by the store.
   absl::Status AppendDelivery(const DeliveryRecord& delivery);

@@ -23,8 +23,9 @@ namespace warren::control {
 // durable together when CommitBatch() returns OK. Not thread-safe.
 class Journal {
  public:
-  // Rows of the audit log kept; older ones go.
+  // Rows of the audit log kept, of one tailnet and of all; older ones go.
   static constexpr int64_t kMaxAuditRows = 100'000;
+  static constexpr int64_t kMaxAuditRowsOfAll = 2'000'000;
   // Deliveries kept for one webhook; older ones go.
   static constexpr int64_t kMaxDeliveries = 10'000;
 
@@ -49,6 +50,12 @@ class Journal {
                      const char* refusal,
                      const std::optional<AuditRecord>& audit);
 
+  // Within Do(): one statement, FAILED_PRECONDITION as RunIf().
+  absl::Status Require(const char* sql, SqlConnection::Values values,
+                       const char* refusal);
+  // Within Do().
+  absl::Status AppendDelivery(const DeliveryRecord& delivery);
+
   // What is written from here on is durable only after CommitBatch().
   void BeginBatch();
   // On an error nothing since BeginBatch() happened, also what had returned
@@ -58,18 +65,17 @@ class Journal {
  private:
   enum class Batch : uint8_t {
     kNone,
-    kEmpty,   // nothing written yet
-    kOpen,    // in a transaction
-    kBroken,  // SQLite has given the transaction up: `broken_` says why
+    kEmpty,  // nothing written yet
+    kOpen,   // in a transaction
   };
   absl::Status Append(const AuditRecord& audit);
-  absl::Status AppendDelivery(const DeliveryRecord& delivery);
+  absl::Status Trim(TailnetId tailnet);
   absl::Status InBatch(const std::function<absl::Status()>& write);
 
   SqlConnection database_;
   Outbox outbox_;
   Batch batch_ = Batch::kNone;
-  absl::Status broken_;
+  absl::Status broken_;  // why the rest of the batch cannot be written
 };
 
 }  // namespace warren::control

@@ -159,7 +159,7 @@ struct NodeRecord {
   NodeNaming naming;
   net::IpAddress ipv4;
   net::IpAddress ipv6;
-  AuthKeyGrant grant;  // `reusable` is not used
+  AuthKeyGrant grant;  // `tags` and `ephemeral` alone
   AuthKeyId auth_key;  // joined with it last; it may be gone
   NodeTimes times;
   HostDetails host;

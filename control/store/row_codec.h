@@ -2,6 +2,7 @@
 #define WARREN_CONTROL_STORE_ROW_CODEC_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,18 @@ std::string JoinEndpoints(const std::vector<net::Endpoint>& endpoints);
 absl::StatusOr<std::vector<net::Endpoint>> SplitEndpoints(
     absl::string_view text);
 
-std::vector<std::string> SplitTags(absl::string_view text);
+// Any texts, also with commas in them or empty.
+std::string JoinTexts(const std::vector<std::string>& texts);
+absl::StatusOr<std::vector<std::string>> SplitTexts(absl::string_view text);
+
+// "name,value,name,value", as texts.
+std::string JoinAttributes(const std::map<std::string, std::string>& values);
+absl::StatusOr<std::map<std::string, std::string>> SplitAttributes(
+    absl::string_view text);
+
+std::string JoinPrefixes(const std::vector<net::IpPrefix>& prefixes);
+absl::StatusOr<std::vector<net::IpPrefix>> SplitPrefixes(
+    absl::string_view text);
 
 std::vector<uint8_t> EncodeRegion(const derp::RelayRegion& region);
 absl::StatusOr<derp::RelayRegion> DecodeRegion(Bytes bytes);

@@ -18,17 +18,11 @@ namespace {
 // How long a statement waits for another process, such as a backup.
 constexpr int kBusyTimeoutMs = 5000;
 
-struct Finalizer {
-  void operator()(sqlite3_stmt* statement) const {
-    sqlite3_finalize(statement);
-  }
-};
-using StatementPtr = std::unique_ptr<sqlite3_stmt, Finalizer>;
-
 // The value must outlive the statement's use.
 int Bind(sqlite3_stmt* statement, int index, const SqlValue& value) {
   return std::visit(
       Overloaded{
+          [&](std::monostate) { return sqlite3_bind_null(statement, index); },
           [&](int64_t v) { return sqlite3_bind_int64(statement, index, v); },
           [&](const std::string& v) {
             return sqlite3_bind_text64(statement, index, v.data(), v.size(),
@@ -87,6 +81,10 @@ void SqlConnection::Closer::operator()(sqlite3* database) const {
   sqlite3_close_v2(database);
 }
 
+void SqlConnection::Finalizer::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
+
 absl::StatusOr<SqlConnection> SqlConnection::Open(const std::string& path,
                                                   Mode mode) {
   if (mode == Mode::kCreate) WARREN_RETURN_IF_ERROR(Touch(path));
@@ -127,18 +125,40 @@ absl::Status SqlConnection::Error(int code) const {
   }
 }
 
+absl::StatusOr<SqlConnection::Statement> SqlConnection::Prepare(
+    const char* sql) {
+  const auto idle = idle_.find(sql);
+  if (idle != idle_.end() && idle->second != nullptr) {
+    return std::move(idle->second);
+  }
+  sqlite3_stmt* prepared = nullptr;
+  const int code = sqlite3_prepare_v3(
+      database_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
+  Statement statement(prepared);
+  if (code != SQLITE_OK) return Error(code);
+  return statement;
+}
+
 absl::Status SqlConnection::Query(
     const char* sql, Values values,
     const std::function<absl::Status(const SqlRow&)>& each) {
-  sqlite3_stmt* prepared = nullptr;
-  int code = sqlite3_prepare_v2(database_.get(), sql, -1, &prepared, nullptr);
-  const StatementPtr statement(prepared);
-  if (code == SQLITE_OK) code = BindAll(prepared, values);
-  if (code != SQLITE_OK) return Error(code);
-  while ((code = sqlite3_step(prepared)) == SQLITE_ROW) {
-    WARREN_RETURN_IF_ERROR(each(SqlRow(prepared)));
+  WARREN_ASSIGN_OR_RETURN(Statement statement, Prepare(sql));
+  absl::Status status;
+  int code = BindAll(statement.get(), values);
+  while (code == SQLITE_OK && status.ok()) {
+    const int step = sqlite3_step(statement.get());
+    if (step == SQLITE_DONE) break;
+    if (step == SQLITE_ROW) {
+      status = each(SqlRow(statement.get()));
+    } else {
+      code = step;
+    }
   }
-  return code == SQLITE_DONE ? absl::OkStatus() : Error(code);
+  if (code != SQLITE_OK) status = Error(code);
+  sqlite3_reset(statement.get());
+  sqlite3_clear_bindings(statement.get());
+  idle_[sql] = std::move(statement);
+  return status;
 }
 
 absl::Status SqlConnection::Run(const char* sql, Values values) {
@@ -165,6 +185,14 @@ absl::Status SqlConnection::RunScript(const char* sql) {
 
 int64_t SqlConnection::num_changed() const {
   return sqlite3_changes64(database_.get());
+}
+
+int64_t SqlConnection::last_id() const {
+  return sqlite3_last_insert_rowid(database_.get());
+}
+
+bool SqlConnection::in_transaction() const {
+  return sqlite3_get_autocommit(database_.get()) == 0;
 }
 
 absl::StatusOr<SqlTransaction> SqlTransaction::Begin(

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <string>
 #include <variant>
@@ -21,8 +22,9 @@ struct sqlite3_stmt;
 // SQL is ever put together from data. Not thread-safe.
 namespace warren::control {
 
-// What a `?` stands for. A vector is a BLOB.
-using SqlValue = std::variant<int64_t, std::string, std::vector<uint8_t>>;
+// What a `?` stands for. A vector is a BLOB, a monostate is NULL.
+using SqlValue =
+    std::variant<std::monostate, int64_t, std::string, std::vector<uint8_t>>;
 
 // The current row of a query. Valid during the call that gets it. A column of
 // another type, or NULL, reads as 0 or "".
@@ -62,15 +64,32 @@ class SqlConnection {
   absl::Status RunScript(const char* sql);
   // Rows that the last Run() changed.
   int64_t num_changed() const;
+  // The INTEGER PRIMARY KEY of the row that the last INSERT made.
+  int64_t last_id() const;
+  // False also after an error that made SQLite roll back by itself, as a full
+  // disk may.
+  bool in_transaction() const;
+
+  const std::string& path() const { return path_; }
+  // For what SQLite does to whole databases: backup.h. Never null.
+  sqlite3* handle() { return database_.get(); }
 
  private:
   struct Closer {
     void operator()(sqlite3* database) const;
   };
+  struct Finalizer {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  using Statement = std::unique_ptr<sqlite3_stmt, Finalizer>;
+  absl::StatusOr<Statement> Prepare(const char* sql);
   absl::Status Error(int code) const;
 
   std::string path_;
   std::unique_ptr<sqlite3, Closer> database_;
+  // Prepared once, by their text; those in use are not in it. As many as there
+  // are texts in the program. Declared last: they go before the database.
+  std::map<std::string, Statement, std::less<>> idle_;
 };
 
 // BEGIN IMMEDIATE; rolls back unless committed.

@@ -1,22 +1,23 @@
-#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "control/store/load_rows.h"
 #include "control/store/row_codec.h"
+#include "control/store/sql_values.h"
 #include "control/store/store.h"
 #include "core/base/status_macros.h"
 
 namespace warren::control {
-namespace {
 
-// A row that cannot be what we wrote.
 absl::Status BadRow(absl::string_view table, int64_t id,
                     absl::string_view why) {
   return absl::FailedPreconditionError(
       absl::StrCat("control.db: row ", id, " of table ", table,
                    " is damaged: ", why, ". Restore a backup of the database"));
 }
+
+namespace {
 
 template <class Key>
 bool ReadKey(Bytes column, Key& key) {
@@ -27,21 +28,34 @@ bool ReadKey(Bytes column, Key& key) {
 
 absl::Status LoadTailnets(SqlConnection& database, StoreContents& out) {
   return database.Query(
-      "SELECT id, name, created_ms, version FROM tailnets ORDER BY id", {},
-      [&out](const SqlRow& row) {
-        out.tailnets.push_back({TailnetId(row.Int(0)), row.Text(1), row.Int(2),
-                                static_cast<uint64_t>(row.Int(3))});
+      "SELECT id, name, created_ms, version, approve_devices, approve_users,"
+      " invited_only, local_accounts, require_second_factor, key_lifetime_ms,"
+      " ephemeral_timeout_ms, session_lifetime_ms FROM tailnets ORDER BY id",
+      {}, [&out](const SqlRow& row) {
+        out.tailnets.push_back(
+            {TailnetId(row.Int(0)),
+             row.Text(1),
+             row.Int(2),
+             static_cast<uint64_t>(row.Int(3)),
+             {row.Bool(4), row.Bool(5), row.Bool(6), row.Bool(7), row.Bool(8),
+              row.Int(9), row.Int(10), row.Int(11)}});
         return absl::OkStatus();
       });
 }
 
 absl::Status LoadUsers(SqlConnection& database, StoreContents& out) {
   return database.Query(
-      "SELECT id, tailnet_id, login, display_name, created_ms FROM users"
-      " ORDER BY id",
-      {}, [&out](const SqlRow& row) {
-        out.users.push_back({UserId(row.Int(0)), TailnetId(row.Int(1)),
-                             row.Text(2), row.Text(3), row.Int(4)});
+      "SELECT id, tailnet_id, login, display_name, created_ms, role, status,"
+      " last_login_ms FROM users ORDER BY id",
+      {}, [&out](const SqlRow& row) -> absl::Status {
+        UserRecord user{UserId(row.Int(0)), TailnetId(row.Int(1)), row.Text(2),
+                        row.Text(3), row.Int(4)};
+        WARREN_RETURN_IF_ERROR(
+            ReadEnum("users", row, 5, policy::Role::kOwner, user.role));
+        WARREN_RETURN_IF_ERROR(
+            ReadEnum("users", row, 6, UserStatus::kSuspended, user.status));
+        user.last_login_ms = row.Int(7);
+        out.users.push_back(std::move(user));
         return absl::OkStatus();
       });
 }
@@ -52,12 +66,13 @@ absl::StatusOr<AuthKeyRecord> AuthKeyOf(const SqlRow& row) {
   key.tailnet = TailnetId(row.Int(1));
   key.user = UserId(row.Int(2));
   key.prefix = row.Text(3);
-  const Bytes hash = row.Blob(4);
-  if (hash.size() != key.hash.size()) {
+  if (!ReadHash(row.Blob(4), key.hash)) {
     return BadRow("auth_keys", row.Int(0), "its hash has another size");
   }
-  std::copy(hash.begin(), hash.end(), key.hash.begin());
-  key.grant = {row.Bool(5), row.Bool(6), SplitTags(row.Text(7))};
+  auto tags = SplitTexts(row.Text(7));
+  if (!tags.ok()) return BadRow("auth_keys", row.Int(0), "its tags are bad");
+  key.grant = {row.Bool(5), row.Bool(6), *std::move(tags), row.Bool(13),
+               static_cast<uint64_t>(row.Int(14))};
   key.description = row.Text(8);
   key.created_ms = row.Int(9);
   key.expires_ms = row.Int(10);
@@ -69,13 +84,35 @@ absl::StatusOr<AuthKeyRecord> AuthKeyOf(const SqlRow& row) {
 absl::Status LoadAuthKeys(SqlConnection& database, StoreContents& out) {
   return database.Query(
       "SELECT id, tailnet_id, user_id, prefix, hash, reusable, ephemeral, tags,"
-      " description, created_ms, expires_ms, revoked_ms, num_uses"
+      " description, created_ms, expires_ms, revoked_ms, num_uses, preapproved,"
+      " max_uses"
       " FROM auth_keys ORDER BY id",
       {}, [&out](const SqlRow& row) -> absl::Status {
         WARREN_ASSIGN_OR_RETURN(AuthKeyRecord key, AuthKeyOf(row));
         out.auth_keys.push_back(std::move(key));
         return absl::OkStatus();
       });
+}
+
+// The columns of a node that hold more than one value.
+absl::Status ReadLists(const SqlRow& row, NodeRecord& node) {
+  auto tags = SplitTexts(row.Text(11));
+  auto endpoints = SplitEndpoints(row.Text(21));
+  auto advertised = SplitPrefixes(row.Text(27));
+  auto approved = SplitPrefixes(row.Text(28));
+  auto attributes = SplitAttributes(row.Text(30));
+  absl::Status status = tags.status();
+  status.Update(endpoints.status());
+  status.Update(advertised.status());
+  status.Update(approved.status());
+  status.Update(attributes.status());
+  if (!status.ok()) return BadRow("nodes", row.Int(0), status.message());
+  node.grant.tags = *std::move(tags);
+  node.reach.endpoints = *std::move(endpoints);
+  node.standing.routes.advertised = *std::move(advertised);
+  node.standing.routes.approved = *std::move(approved);
+  node.standing.attributes = *std::move(attributes);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<NodeRecord> NodeOf(const SqlRow& row) {
@@ -96,16 +133,15 @@ absl::StatusOr<NodeRecord> NodeOf(const SqlRow& row) {
   }
   node.ipv4 = *ipv4;
   node.ipv6 = *ipv6;
-  node.grant = {false, row.Bool(12), SplitTags(row.Text(11))};
   node.auth_key = AuthKeyId(row.Int(13));
   node.times = {row.Int(14), row.Int(15), row.Int(16)};
   node.host = {row.Text(17), row.Text(18), row.Text(19), row.Text(20)};
-  auto endpoints = SplitEndpoints(row.Text(21));
-  if (!endpoints.ok()) {
-    return BadRow("nodes", row.Int(0), endpoints.status().message());
-  }
-  node.reach = {*std::move(endpoints),
-                RelayId(static_cast<uint16_t>(row.Int(22)))};
+  node.grant.ephemeral = row.Bool(12);
+  WARREN_RETURN_IF_ERROR(ReadLists(row, node));
+  node.reach.home_relay = RelayId(static_cast<uint16_t>(row.Int(22)));
+  node.standing.approved_ms = row.Int(23);
+  node.standing.sign_in = {row.Text(24), row.Int(25), row.Text(26)};
+  node.standing.routes.since_ms = row.Int(29);
   return node;
 }
 
@@ -114,7 +150,9 @@ absl::Status LoadNodes(SqlConnection& database, StoreContents& out) {
       "SELECT id, tailnet_id, user_id, machine_key, node_key, disco_key, name,"
       " wanted_name, named_by_admin, ipv4, ipv6, tags, ephemeral, auth_key_id,"
       " created_ms, key_expiry_ms, last_seen_ms, hostname, os, os_version,"
-      " client_version, endpoints, home_relay FROM nodes ORDER BY id",
+      " client_version, endpoints, home_relay, approved_ms, sign_in_by,"
+      " sign_in_ms, sign_in_from, advertised_routes, approved_routes,"
+      " routes_since_ms, attributes FROM nodes ORDER BY id",
       {}, [&out](const SqlRow& row) -> absl::Status {
         WARREN_ASSIGN_OR_RETURN(NodeRecord node, NodeOf(row));
         out.nodes.push_back(std::move(node));
@@ -139,29 +177,15 @@ absl::Status LoadRelays(SqlConnection& database, StoreContents& out) {
 }  // namespace
 
 absl::StatusOr<StoreContents> Store::Load() {
+  SqlConnection& database = journal_.database();
   StoreContents out;
-  WARREN_RETURN_IF_ERROR(database_.Run(
-      "DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?",
-      {kMaxAuditRows}));
-  WARREN_RETURN_IF_ERROR(LoadTailnets(database_, out));
-  WARREN_RETURN_IF_ERROR(LoadUsers(database_, out));
-  WARREN_RETURN_IF_ERROR(LoadAuthKeys(database_, out));
-  WARREN_RETURN_IF_ERROR(LoadNodes(database_, out));
-  WARREN_RETURN_IF_ERROR(LoadRelays(database_, out));
-  return out;
-}
-
-absl::StatusOr<std::vector<AuditRecord>> Store::Audit(TailnetId tailnet,
-                                                      size_t limit) {
-  std::vector<AuditRecord> out;
-  WARREN_RETURN_IF_ERROR(database_.Query(
-      "SELECT time_ms, actor, action, target, before, after FROM audit"
-      " WHERE tailnet_id = ? ORDER BY id DESC LIMIT ?",
-      {tailnet.value(), static_cast<int64_t>(limit)}, [&](const SqlRow& row) {
-        out.push_back({tailnet, row.Int(0), row.Text(1), row.Text(2),
-                       row.Text(3), row.Text(4), row.Text(5)});
-        return absl::OkStatus();
-      }));
+  WARREN_RETURN_IF_ERROR(LoadTailnets(database, out));
+  WARREN_RETURN_IF_ERROR(LoadUsers(database, out));
+  WARREN_RETURN_IF_ERROR(LoadAuthKeys(database, out));
+  WARREN_RETURN_IF_ERROR(LoadNodes(database, out));
+  WARREN_RETURN_IF_ERROR(LoadRelays(database, out));
+  WARREN_RETURN_IF_ERROR(LoadAccounts(database, out.accounts));
+  WARREN_RETURN_IF_ERROR(LoadAccess(database, out.access));
   return out;
 }
 

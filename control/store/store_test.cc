@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "control/store/database_file.h"
 #include "control/store/schema.h"
 #include "control/store/store_test_records.h"
 
@@ -161,7 +162,7 @@ TEST_F(StoreTest, TwoNodesOfOneNameAreRefusedByTheDatabaseToo) {
   EXPECT_EQ(store->PutNode(other, SomeAudit()).code(),
             absl::StatusCode::kAlreadyExists);
   // The transaction went as a whole: no audit row of it either.
-  EXPECT_EQ(store->Audit(SomeTailnet().id, 1000)->size(), 5u);
+  EXPECT_EQ(store->audit_log().Read({SomeTailnet().id, 1000})->size(), 5u);
 }
 
 TEST_F(StoreTest, TextIsNeverSql) {
@@ -186,7 +187,7 @@ TEST_F(StoreTest, AuditIsNewestFirstAndLimited) {
     audit.after = std::to_string(i);
     ASSERT_TRUE(store->PutTailnet(tailnet, audit).ok());
   }
-  const auto rows = store->Audit(SomeTailnet().id, 2);
+  const auto rows = store->audit_log().Read({SomeTailnet().id, 2});
   ASSERT_EQ(rows->size(), 2u);
   EXPECT_EQ((*rows)[0].after, "4");
   EXPECT_EQ((*rows)[1].after, "3");
@@ -209,7 +210,7 @@ TEST_F(StoreTest, RefusesATruncatedFileAtEveryPage) {
     std::ofstream(Database(), std::ios::binary) << whole.substr(0, keep);
     const std::string message = Refusal();
     EXPECT_NE(message.find(Database()), std::string::npos) << message;
-    EXPECT_NE(message.find("Restore a backup"), std::string::npos) << message;
+    EXPECT_NE(message.find("restore --from"), std::string::npos) << message;
   }
 }
 
@@ -253,13 +254,16 @@ TEST_F(StoreTest, RefusesALogWithoutItsDatabase) {
 
 TEST_F(StoreTest, CheckFindsRowsWithoutOwners) {
   Fill();
-  EXPECT_EQ(*Store::Check(folder_), NewestSchema());
+  EXPECT_EQ(*CheckDatabase(Database(), CheckDepth::kFull), NewestSchema());
   {
     auto database =
         SqlConnection::Open(Database(), SqlConnection::Mode::kWrite);
     ASSERT_TRUE(database->RunScript("DELETE FROM users").ok());
   }
-  EXPECT_NE(Store::Check(folder_).status().message().find("rows refer"),
+  EXPECT_NE(CheckDatabase(Database(), CheckDepth::kFull)
+                .status()
+                .message()
+                .find("rows refer"),
             absl::string_view::npos);
 }
 
