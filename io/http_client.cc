@@ -143,7 +143,7 @@ bool IsPublicAddress(const IpAddress& address) {
 absl::StatusOr<std::unique_ptr<HttpClient>> HttpClient::Make(
     const HttpClientOptions& options, const Cancel& cancel) {
   TlsClientOptions tls;
-  tls.extra_roots_file = options.extra_roots_file;
+  tls.extra_roots = options.extra_roots;
   WARREN_ASSIGN_OR_RETURN(auto context, TlsContext::Client(tls));
   return std::unique_ptr<HttpClient>(
       new HttpClient(options, cancel, std::move(context)));

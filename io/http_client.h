@@ -53,8 +53,8 @@ class HttpCaller {
 };
 
 struct HttpClientOptions {
-  // Trusted beside the system's certificates: a PEM file. Empty: none.
-  std::string extra_roots_file{};
+  // Certificates trusted beside the system's: PEM. Empty: none.
+  std::string extra_roots{};
   // Whether the target may be on a private, shared (RFC 6598), link-local or
   // loopback network; and, on loopback alone, without TLS.
   bool allow_private_addresses = false;
@@ -71,8 +71,8 @@ bool IsPublicAddress(const net::IpAddress& address);
 // HTTP/1.1 over TLS 1.2 and 1.3, each call on a connection of its own.
 class HttpClient final : public HttpCaller {
  public:
-  // `cancel` must outlive the client. FAILED_PRECONDITION: a file of
-  // certificates cannot be used.
+  // `cancel` must outlive the client. FAILED_PRECONDITION: these
+  // certificates, or the system's, cannot be used.
   static absl::StatusOr<std::unique_ptr<HttpClient>> Make(
       const HttpClientOptions& options, const Cancel& cancel);
 

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -231,7 +233,10 @@ class HttpsTest : public ::testing::Test {
         },
         *tls);
   }
-  std::string roots() const { return folder_ + "/self-signed.crt"; }
+  std::string roots() const {
+    std::ifstream file(folder_ + "/self-signed.crt");
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }
 
   std::string folder_;
 };
@@ -239,7 +244,7 @@ class HttpsTest : public ::testing::Test {
 TEST_F(HttpsTest, TrustsTheExtraRoots) {
   const auto server = Serve("127.0.0.1");
   HttpClientOptions options = Local();
-  options.extra_roots_file = roots();
+  options.extra_roots = roots();
   const auto answer = Get(server->url(), options);
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->body, "sealed");
@@ -253,16 +258,17 @@ TEST_F(HttpsTest, TrustsNobodyElse) {
 TEST_F(HttpsTest, WantsTheNameInTheCertificate) {
   const auto server = Serve("other.example");
   HttpClientOptions options = Local();
-  options.extra_roots_file = roots();
+  options.extra_roots = roots();
   EXPECT_EQ(Get(server->url(), options).status().code(), Code::kUnavailable);
 }
 
-TEST_F(HttpsTest, NamesAMissingFileOfRoots) {
+TEST_F(HttpsTest, WantsCertificatesAsRoots) {
   HttpClientOptions options;
-  options.extra_roots_file = "/nowhere/roots.pem";
-  const auto answer = Get("https://127.0.0.1", options);
-  EXPECT_EQ(answer.status().code(), Code::kFailedPrecondition);
-  EXPECT_TRUE(absl::StrContains(answer.status().message(), "/nowhere/"));
+  for (const std::string text : {"/nowhere/roots.pem", "-----BEGIN ", " "}) {
+    options.extra_roots = text;
+    EXPECT_EQ(Get("https://127.0.0.1", options).status().code(),
+              Code::kFailedPrecondition);
+  }
 }
 
 TEST(HttpClientTest, HeadersCannotEndLines) {

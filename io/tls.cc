@@ -2,6 +2,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/pool.h>
 #include <openssl/ssl.h>
 
@@ -219,6 +220,24 @@ absl::Status LoadRoots(const std::string& file, X509_STORE* roots) {
       absl::StrCat("TLS: cannot load roots from ", file, ": ", error));
 }
 
+// From PEM; "" has none.
+absl::Status AddRoots(const std::string& pem, X509_STORE* roots) {
+  bssl::UniquePtr<BIO> reader(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  int added = 0;
+  while (true) {
+    bssl::UniquePtr<X509> root(
+        PEM_read_bio_X509(reader.get(), nullptr, nullptr, nullptr));
+    if (root == nullptr) break;
+    added += X509_STORE_add_cert(roots, root.get());
+  }
+  ERR_clear_error();
+  if (added > 0 || pem.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "TLS: the extra roots are not certificates in PEM (-----BEGIN "
+      "CERTIFICATE-----)");
+}
+
 bssl::UniquePtr<SSL_CTX> NewContext() {
   bssl::UniquePtr<SSL_CTX> ssl(SSL_CTX_new(TLS_method()));
   WARREN_CHECK(ssl != nullptr);
@@ -251,10 +270,7 @@ absl::StatusOr<std::shared_ptr<const TlsContext>> TlsContext::Client(
   if (options.verify == TlsVerify::kSystemRoots) {
     state->roots.reset(X509_STORE_new());
     WARREN_RETURN_IF_ERROR(LoadRoots(options.roots_file, state->roots.get()));
-    if (!options.extra_roots_file.empty()) {
-      WARREN_RETURN_IF_ERROR(
-          LoadRoots(options.extra_roots_file, state->roots.get()));
-    }
+    WARREN_RETURN_IF_ERROR(AddRoots(options.extra_roots, state->roots.get()));
   }
   const std::string alpn = AlpnWire(options.alpn);
   if (!alpn.empty()) {

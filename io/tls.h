@@ -27,7 +27,7 @@ enum class TlsVerify : uint8_t {
 struct TlsClientOptions {
   TlsVerify verify = TlsVerify::kSystemRoots;
   std::string roots_file = "/etc/ssl/certs/ca-certificates.crt";
-  std::string extra_roots_file{};  // trusted, too; "" is none
+  std::string extra_roots{};  // trusted, too: PEM; "" is none
   // kPin: "sha256-raw:" and 64 lower-case hex digits (specs/dataplane.md
   // §2.6, rule 5). Certificates named derpkey... are skipped.
   std::string pin{};

@@ -25,6 +25,7 @@ inline constexpr size_t kMaxPendingSignIns = 10'000;
 // What is remembered while a person is at the provider.
 struct PendingSignIn {
   std::string provider{};
+  uint64_t configuration = 0;  // of the provider: it may change meanwhile
   std::string return_to{};
   std::string nonce{};                // in the ID token
   std::string code_verifier{};        // PKCE, RFC 7636 §4.1

@@ -1,14 +1,17 @@
 #ifndef WARREN_CONTROL_IDENTITY_PROVIDER_H_
 #define WARREN_CONTROL_IDENTITY_PROVIDER_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "control/identity/identity.h"
 #include "control/identity/provider_config.h"
 #include "core/base/instant.h"
+#include "io/cancel.h"
 #include "io/http_client.h"
 
 namespace warren::control {
@@ -31,10 +34,10 @@ struct Redemption {
   std::string user{};    // Apple's first consent, "" if absent
 };
 
-// The time of a call: caches go by the monotonic clock, tokens by the calendar.
-struct Times {
-  Instant now{};
-  absl::Time wall{};
+// Caches go by the monotonic clock, tokens by the calendar.
+struct TimeSource {
+  std::function<Instant()> now{};
+  std::function<absl::Time()> wall{};
 };
 
 // One configured provider, with what is known of it. Thread-safe; the calls
@@ -43,12 +46,23 @@ class Provider {
  public:
   virtual ~Provider() = default;
   virtual absl::StatusOr<std::string> AuthorizationUrl(
-      const AuthorizationRequest& request, const Times& times) = 0;
-  // Exchanges the code, checks all that came, and the admission.
-  virtual absl::StatusOr<Identity> Redeem(const Redemption& redemption,
-                                          const Times& times) = 0;
-  virtual const ProviderConfig& config() const = 0;
+      const AuthorizationRequest& request) = 0;
+  // Exchanges the code and checks all that came. Not the admission.
+  virtual absl::StatusOr<Identity> Redeem(const Redemption& redemption) = 0;
 };
+
+// INVALID_ARGUMENT as CheckProviderConfig().
+absl::StatusOr<std::unique_ptr<Provider>> MakeProvider(
+    const ProviderConfig& config, std::unique_ptr<io::HttpCaller> caller,
+    const TimeSource& time);
+
+// Who carries the calls to a real one. `cancel` must outlive it.
+absl::StatusOr<std::unique_ptr<io::HttpCaller>> MakeProviderCaller(
+    const ProviderConfig& config, const io::Cancel& cancel);
+
+// `endpoint` with `fields` behind those that its query has.
+std::string WithQuery(absl::string_view endpoint,
+                      const io::HttpHeaders& fields);
 
 }  // namespace warren::control
 

@@ -32,17 +32,21 @@ struct ProviderAdmission {
   // As the provider calls them; GitHub: "organisation" or
   // "organisation/team-slug".
   std::vector<std::string> groups{};
+  friend bool operator==(const ProviderAdmission&,
+                         const ProviderAdmission&) = default;
 };
 
 // Sign in with Apple has a private key in place of a secret.
 struct AppleKey {
   std::string team_id{};
   std::string key_id{};
+  friend bool operator==(const AppleKey&, const AppleKey&) = default;
 };
 
 // One place where people have accounts.
 struct ProviderConfig {
-  // In our URLs, and never changed: 1 to 32 of a-z, 0-9 and -.
+  // In our URLs, and never changed: 1 to 32 of a-z, 0-9 and -. The decimal
+  // ProviderId.
   std::string id{};
   ProviderKind kind = ProviderKind::kOidc;
   std::string name{};  // on the sign-in page, "Example Ltd"
@@ -58,14 +62,17 @@ struct ProviderConfig {
   // kOidc: the claim with the names of groups. Empty: none is read.
   std::string groups_claim = "groups";
   AppleKey apple{};
-  // Certificates trusted beside the system's (PEM file), and whether the
-  // provider may be on a private network; see io::HttpClientOptions.
+  // Certificates trusted beside the system's (PEM), and whether the provider
+  // may be on a private network; see io::HttpClientOptions.
   struct Network {
-    std::string extra_roots_file{};
+    std::string extra_roots{};
     bool allow_private_addresses = false;
+    friend bool operator==(const Network&, const Network&) = default;
   } network{};
   // How much the clocks may differ.
   absl::Duration leeway = absl::Seconds(60);
+  friend bool operator==(const ProviderConfig&,
+                         const ProviderConfig&) = default;
 };
 
 inline constexpr absl::Duration kMaxLeeway = absl::Minutes(10);

@@ -56,7 +56,7 @@ struct ProviderChoice {
 
 struct SignInBegin {
   std::string provider{};   // id
-  std::string return_to{};  // own path; see OwnPath(). Empty: "/"
+  std::string return_to{};  // own path; see IsOwnPath(). Empty: "/"
   std::string browser{};    // the cookie's value, 16 to 128 characters
   // The address of the browser, so that one machine cannot use up the room of
   // all: any text.
@@ -77,15 +77,13 @@ struct SignInCallback {
 
 struct SignedIn {
   Identity identity{};
-  std::string return_to{};  // as OwnPath() passed it: safe to redirect to
+  std::string return_to{};  // IsOwnPath(): safe to redirect to
 };
 
 struct SignInOptions {
   // How browsers reach us: "https://control.example", without a path.
   std::string public_url{};
-  // Monotonic and calendar time.
-  std::function<Instant()> now{};
-  std::function<absl::Time()> wall{};
+  TimeSource time{};
   // Who carries the calls to a provider: io::HttpClient, or a test's fake.
   std::function<absl::StatusOr<std::unique_ptr<io::HttpCaller>>(
       const ProviderConfig&)>
@@ -132,13 +130,19 @@ class SignIn {
                                   absl::string_view browser);
 
  private:
-  std::shared_ptr<Provider> Find(absl::string_view id) const;
+  struct Configured {
+    ProviderConfig config;
+    uint64_t configuration = 0;  // no two of this SignIn's are equal
+    std::shared_ptr<Provider> provider;
+  };
+  absl::StatusOr<Configured> Find(absl::string_view id) const;
   std::string RedirectUri(absl::string_view provider) const;
 
   const SignInOptions options_;
   Rng& rng_;
   mutable absl::Mutex mutex_;
-  std::vector<std::shared_ptr<Provider>> providers_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Configured> providers_ ABSL_GUARDED_BY(mutex_);
+  uint64_t last_configuration_ ABSL_GUARDED_BY(mutex_) = 0;
   PendingSignIns pending_ ABSL_GUARDED_BY(mutex_);
 };
 
