@@ -6,8 +6,11 @@
 #include <optional>
 #include <utility>
 
-#include "control/api/admin_service.h"
+#include "absl/strings/str_cat.h"
+#include "control/api/admin_dispatcher.h"
+#include "control/api/admin_subjects.h"
 #include "control/api/coordination_service.h"
+#include "control/api/grpc_face.h"
 #include "control/coordinator/coordinator.h"
 #include "control/identity/server_key.h"
 #include "control/store/store.h"
@@ -88,7 +91,10 @@ struct Server::Parts {
   std::unique_ptr<StreamHub> hub;
   std::unique_ptr<Coordinator> coordinator;
   std::unique_ptr<CoordinationService> coordination;
-  std::unique_ptr<AdminService> admin;
+  std::unique_ptr<AdminCalls> calls;
+  std::unique_ptr<Doorkeeper> doorkeeper;
+  std::unique_ptr<AdminDispatcher> dispatcher;
+  std::unique_ptr<GrpcFace> local_face;
   std::unique_ptr<grpc::Server> coordination_server;
   std::unique_ptr<grpc::Server> admin_server;
   std::unique_ptr<io::UnixFrontend> admin_frontend;
@@ -99,12 +105,22 @@ struct Server::Parts {
   int64_t UnixNowMs() const {
     return absl::ToInt64Milliseconds(clock.UnixNow());
   }
+  // Only root and our own user are let in by the Unix front end.
+  Credential OperatorOf(const grpc::ServerContextBase& context) const;
   absl::Status OpenState(const crypto::MachinePrivateKey& key);
   void MakeServices();
   absl::Status Listen(crypto::MachinePrivateKey key);
   absl::Status StartSite();
   absl::Status ListenForMetrics();
 };
+
+Credential Server::Parts::OperatorOf(
+    const grpc::ServerContextBase& context) const {
+  const auto peer = peers.Caller(context);
+  if (!peer) return {};
+  return {Credential::Kind::kOperator, absl::StrCat("uid ", peer->uid),
+          "socket"};
+}
 
 absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
   WARREN_ASSIGN_OR_RETURN(auto store, Store::Open(options.state_folder));
@@ -131,9 +147,15 @@ void Server::Parts::MakeServices() {
       *coordinator, *hub, channels,
       CoordinationService::Clocks{[this] { return clock.Now(); },
                                   [this] { return UnixNowMs(); }});
-  admin = std::make_unique<AdminService>(*coordinator, peers, public_key);
+  calls = std::make_unique<AdminCalls>(ServerFacts{public_key});
+  AddAllCalls(*calls);
+  doorkeeper = std::make_unique<Doorkeeper>(nullptr);
+  dispatcher =
+      std::make_unique<AdminDispatcher>(*coordinator, *calls, *doorkeeper);
+  local_face = std::make_unique<GrpcFace>(
+      *dispatcher, [this](const auto& context) { return OperatorOf(context); });
   coordination_server = MakeServer(*coordination);
-  admin_server = MakeServer(*admin);
+  admin_server = GrpcFace::MakeServer(*local_face);
 }
 
 absl::Status Server::Parts::StartSite() {

@@ -44,5 +44,7 @@ def warren_proto_library(name, srcs, deps = [], grpc = False, visibility = None)
         copts = ["-w"],
         includes = ["."],
         visibility = visibility,
+        # A file of services alone is found by reflection, not by name.
+        alwayslink = grpc,
         deps = deps + ["@protobuf"] + (["@grpc//:grpc++_unsecure"] if grpc else []),
     )

@@ -61,6 +61,8 @@ v1::AuthKey ToMessage(const TailnetState& tailnet, const AuthKeyRecord& key) {
   out.set_revoked_ms(key.revoked_ms);
   out.set_num_uses(key.num_uses);
   out.set_description(key.description);
+  out.set_max_uses(key.grant.max_uses);
+  out.set_preapproved(key.grant.preapproved);
   return out;
 }
 
@@ -72,6 +74,8 @@ v1::AuditEntry ToMessage(const AuditRecord& audit) {
   out.set_target(audit.target);
   out.set_before(audit.before);
   out.set_after(audit.after);
+  out.set_source(audit.source);
+  out.set_id(audit.id);
   return out;
 }
 

@@ -113,6 +113,26 @@ void Directory::EraseAuthKey(TailnetState& tailnet, AuthKeyId id) {
   tailnet.auth_keys.erase(found);
 }
 
+void Directory::PutApiKey(TailnetState& tailnet, ApiKeyRecord key) {
+  by_api_prefix_[key.prefix] = {tailnet.record.id, key.id};
+  const ApiKeyId id = key.id;
+  tailnet.access.api_keys[id] = std::move(key);
+}
+
+std::pair<TailnetState*, ApiKeyRecord*> Directory::ApiKeyByPrefix(
+    const std::string& prefix) {
+  const auto found = by_api_prefix_.find(prefix);
+  if (found == by_api_prefix_.end()) return {nullptr, nullptr};
+  TailnetState* const tailnet = Tailnet(found->second.first);
+  if (tailnet != nullptr) {
+    auto& keys = tailnet->access.api_keys;
+    const auto key = keys.find(found->second.second);
+    if (key != keys.end()) return {tailnet, &key->second};
+  }
+  by_api_prefix_.erase(found);
+  return {nullptr, nullptr};
+}
+
 int64_t Directory::NewId() {
   return static_cast<int64_t>(rng_.Below((uint64_t{1} << 53) - 1)) + 1;
 }

@@ -73,6 +73,11 @@ class Directory {
   std::pair<TailnetState*, AuthKeyRecord*> AuthKeyByPrefix(
       const std::string& prefix);
 
+  // The API key, OAuth client or access token with this prefix; both null when
+  // there is none.
+  std::pair<TailnetState*, ApiKeyRecord*> ApiKeyByPrefix(
+      const std::string& prefix);
+
   // A new random id, 1 to 2^53-1.
   int64_t NewId();
 
@@ -81,6 +86,8 @@ class Directory {
 
   void AddAuthKey(TailnetState& tailnet, AuthKeyRecord key);
   void EraseAuthKey(TailnetState& tailnet, AuthKeyId id);
+  // To be removed, an API key is erased from `tailnet.access.api_keys`.
+  void PutApiKey(TailnetState& tailnet, ApiKeyRecord key);
 
   // To be called after a change that is in the store: what it touched is in
   // the next Publish().
@@ -118,6 +125,8 @@ class Directory {
   std::map<TailnetId, TailnetState> tailnets_;
   std::map<crypto::NodeKey, std::pair<TailnetId, NodeId>> by_node_key_;
   std::map<std::string, std::pair<TailnetId, AuthKeyId>> by_prefix_;
+  // May name keys that are gone.
+  std::map<std::string, std::pair<TailnetId, ApiKeyId>> by_api_prefix_;
   std::vector<TailnetId> gone_;
   std::optional<int64_t> deadline_ms_;
   bool deadline_known_ = false;

@@ -37,6 +37,10 @@ absl::Status Directory::Fill(int64_t now_ms) {
     TailnetState& tailnet = tailnets_.at(key.tailnet);
     AddAuthKey(tailnet, std::move(key));
   }
+  for (ApiKeyRecord& key : contents.access.api_keys) {
+    TailnetState& tailnet = tailnets_.at(key.tailnet);
+    PutApiKey(tailnet, std::move(key));
+  }
   for (RelayRecord& relay : contents.relays) {
     tailnets_.at(relay.tailnet)
         .relays.regions.push_back(std::move(relay.region));

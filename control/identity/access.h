@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "control/store/access_records.h"
 #include "control/store/account_records.h"
 #include "core/base/strong_id.h"
 #include "core/policy/topology.h"
@@ -30,6 +31,9 @@ struct Caller {
   // Unset for people.
   std::optional<std::vector<std::string>> scopes;
   SessionId session;  // of a person in a browser
+  ApiKeyId key;       // of an API key or access token
+  // Of an OAuth client: the auth keys it makes carry some of these.
+  std::vector<std::string> tags;
 
   bool IsOperator() const { return !tailnet.has_value(); }
 };
@@ -51,6 +55,14 @@ absl::Status MayCall(const Caller& caller, MinRole least,
 
 // Whether `caller` stands at least as high as `least` by its role alone.
 bool HasRole(const Caller& caller, MinRole least);
+
+// Whether who has `scopes` may do what needs `scope`; "" needs none.
+bool CoversScope(const std::vector<std::string>& scopes,
+                 absl::string_view scope);
+
+// As people write them: "owner", "network-admin", ...; "" of the roles that
+// only policies know.
+absl::string_view RoleName(policy::Role role);
 
 }  // namespace warren::control
 

@@ -1,10 +1,6 @@
 #include "control/identity/auth_key.h"
 
-#include <algorithm>
-
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "core/crypto/blake2s.h"
 
@@ -12,20 +8,6 @@ namespace warren::control {
 namespace {
 
 constexpr char kKind[] = "wauth";
-constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
-constexpr size_t kPrefixSize = 10;
-constexpr size_t kSecretSize = 32;
-
-// 5 random bits each.
-std::string RandomText(size_t size, Rng& rng) {
-  std::string text;
-  while (text.size() < size) text += kAlphabet[rng.Below(32)];
-  return text;
-}
-
-bool IsOfAlphabet(absl::string_view text) {
-  return text.find_first_not_of(kAlphabet) == absl::string_view::npos;
-}
 
 std::string DateOf(int64_t ms) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::FromUnixMillis(ms),
@@ -43,32 +25,19 @@ HashKey DeriveHashKey(const crypto::MachinePrivateKey& server_key) {
 }
 
 AuthKeyHash HashAuthKey(const HashKey& hash_key, absl::string_view text) {
-  AuthKeyHash hash;
-  crypto::Blake2s(hash_key.Expose(), hash.size())
-      .Update(AsBytes(text))
-      .Finish(hash);
-  return hash;
+  return HashKeyText(hash_key, text);
 }
 
 NewAuthKey MakeAuthKey(const HashKey& hash_key, Rng& rng) {
-  NewAuthKey key;
-  key.prefix = RandomText(kPrefixSize, rng);
-  key.text =
-      absl::StrCat(kKind, "-", key.prefix, "-", RandomText(kSecretSize, rng));
-  key.hash = HashAuthKey(hash_key, key.text);
-  return key;
+  return MakeKeyText(kKind, hash_key, rng);
 }
 
 absl::StatusOr<std::string> AuthKeyPrefix(absl::string_view text) {
-  const std::vector<absl::string_view> parts = absl::StrSplit(text, '-');
-  if (parts.size() == 3 && parts[0] == kKind &&
-      parts[1].size() == kPrefixSize && parts[2].size() == kSecretSize &&
-      IsOfAlphabet(parts[1]) && IsOfAlphabet(parts[2])) {
-    return std::string(parts[1]);
-  }
+  auto prefix = KeyTextPrefix(kKind, text);
+  if (prefix) return *std::move(prefix);
   return absl::InvalidArgumentError(
       absl::StrCat("this is not an auth key: one looks like wauth-<",
-                   kPrefixSize, " characters>-<", kSecretSize,
+                   kKeyPrefixSize, " characters>-<", kKeySecretSize,
                    " characters>, what came has ", text.size(), " characters"));
 }
 

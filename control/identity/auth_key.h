@@ -8,36 +8,23 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "control/identity/key_text.h"
 #include "control/store/records.h"
 #include "core/base/rng.h"
 #include "core/crypto/keys.h"
 #include "core/crypto/secret.h"
 
-// Auth keys: what lets a new machine into a tailnet without a person.
-//
-//   wauth-<prefix>-<secret>
-//
-//   prefix  10 characters; public, how people and the database tell keys apart
-//   secret  32 characters, 160 random bits
-//
-// Characters are digits and lower-case letters but i, l, o and u, which look
-// like others. The server keeps the prefix and a keyed hash of the whole
-// text; the text is shown once, when it is made.
+// Auth keys: what lets a new machine into a tailnet without a person. A text
+// of the kind "wauth", see key_text.h.
 namespace warren::control {
 
-// Keys the hash: a stolen database alone does not allow to test guesses.
-using HashKey = crypto::SymmetricKey;
 // Derived from the server's private key, so that there is one secret to keep.
 HashKey DeriveHashKey(const crypto::MachinePrivateKey& server_key);
 
-using AuthKeyHash = std::array<uint8_t, 32>;
+using AuthKeyHash = SecretHash;
 AuthKeyHash HashAuthKey(const HashKey& hash_key, absl::string_view text);
 
-struct NewAuthKey {
-  std::string text;  // the secret: show it, then forget it
-  std::string prefix;
-  AuthKeyHash hash;
-};
+using NewAuthKey = NewKeyText;
 NewAuthKey MakeAuthKey(const HashKey& hash_key, Rng& rng);
 
 // The prefix of what looks like an auth key. INVALID_ARGUMENT, without the
