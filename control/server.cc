@@ -19,7 +19,6 @@
 #include "control/web/metrics.h"
 #include "core/base/status_macros.h"
 #include "core/crypto/system_rng.h"
-#include "io/channel_registry.h"
 #include "io/clock.h"
 #include "io/grpc_alive.h"
 #include "io/http_server.h"
@@ -29,27 +28,6 @@
 
 namespace warren::control {
 namespace {
-
-// Of one message from a node, bytes: a report with 64 endpoints is 4 kB.
-constexpr int kMaxRequestSize = 256 * 1024;
-// A peer that has vanished is noticed within these two together.
-constexpr int kPingEveryMs = 20'000;
-constexpr int kPingTimeoutMs = 20'000;
-constexpr int kMaxCallsOfConnection = 32;
-constexpr int kNoLimit = 0;
-
-std::unique_ptr<grpc::Server> MakeServer(grpc::Service& service) {
-  grpc::ServerBuilder builder;
-  builder.RegisterService(&service);
-  builder.SetMaxReceiveMessageSize(kMaxRequestSize);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kPingEveryMs);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, kNoLimit);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kNoLimit);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
-                             kMaxCallsOfConnection);
-  return builder.BuildAndStart();
-}
 
 absl::StatusOr<std::shared_ptr<const io::TlsContext>> MakeTls(
     const ServerOptions& options) {
@@ -86,7 +64,6 @@ struct Server::Parts {
   io::Clock clock;
   crypto::SystemRng rng;
   crypto::MachineKey public_key;
-  io::ChannelRegistry channels{rng};
   io::UnixPeers peers;
   std::unique_ptr<StreamHub> hub;
   std::unique_ptr<Coordinator> coordinator;
@@ -95,7 +72,6 @@ struct Server::Parts {
   std::unique_ptr<Doorkeeper> doorkeeper;
   std::unique_ptr<AdminDispatcher> dispatcher;
   std::unique_ptr<GrpcFace> local_face;
-  std::unique_ptr<grpc::Server> coordination_server;
   std::unique_ptr<grpc::Server> admin_server;
   std::unique_ptr<io::UnixFrontend> admin_frontend;
   std::unique_ptr<io::HttpServer> site;
@@ -144,7 +120,7 @@ absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
 
 void Server::Parts::MakeServices() {
   coordination = std::make_unique<CoordinationService>(
-      *coordinator, *hub, channels,
+      *coordinator, *hub,
       CoordinationService::Clocks{[this] { return clock.Now(); },
                                   [this] { return UnixNowMs(); }});
   calls = std::make_unique<AdminCalls>(ServerFacts{public_key});
@@ -154,7 +130,6 @@ void Server::Parts::MakeServices() {
       std::make_unique<AdminDispatcher>(*coordinator, *calls, *doorkeeper);
   local_face = std::make_unique<GrpcFace>(
       *dispatcher, [this](const auto& context) { return OperatorOf(context); });
-  coordination_server = MakeServer(*coordination);
   admin_server = GrpcFace::MakeServer(*local_face);
 }
 
@@ -182,9 +157,8 @@ absl::Status Server::Parts::Listen(crypto::MachinePrivateKey key) {
   };
   frontend_options.max_connections = options.max_connections;
   WARREN_ASSIGN_OR_RETURN(
-      frontend,
-      io::NoiseFrontend::Start(std::move(frontend_options), std::move(key),
-                               *coordination_server, channels, rng));
+      frontend, io::NoiseFrontend::Start(std::move(frontend_options),
+                                         std::move(key), *coordination, rng));
   return absl::OkStatus();
 }
 
@@ -228,7 +202,6 @@ Server::~Server() {
   parts_->metrics_site.reset();
   parts_->admin_frontend.reset();
   parts_->hub->Close();
-  ShutDown(parts_->coordination_server);
   parts_->frontend.reset();
   parts_->site.reset();
   ShutDown(parts_->admin_server);

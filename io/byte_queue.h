@@ -38,6 +38,10 @@ class ByteQueue {
     bytes_.clear();
     head_ = 0;
   }
+  // Gives back what it holds beyond `keep` bytes, when it is empty.
+  void Shrink(size_t keep) {
+    if (empty() && bytes_.capacity() > keep) bytes_ = std::vector<uint8_t>();
+  }
 
  private:
   std::vector<uint8_t> bytes_;

@@ -11,12 +11,13 @@
 namespace warren::io {
 namespace {
 
-ChannelAnswer Reply(const HttpReply& reply) {
+ChannelAnswer Reply(const HttpReply& reply, HttpHeaders more = {}) {
   HttpResponse head;
   head.status = reply.status;
-  head.headers = {{"Content-Type", reply.content_type},
-                  {"Cache-Control", "no-store"},
-                  {"Connection", "close"}};
+  head.headers = std::move(more);
+  head.headers.insert(head.headers.end(), {{"Content-Type", reply.content_type},
+                                           {"Cache-Control", "no-store"},
+                                           {"Connection", "close"}});
   const std::string text = BuildHttpResponse(head, reply.body);
   ChannelAnswer answer;
   answer.status = reply.status;
@@ -90,6 +91,11 @@ ChannelAnswer AnswerRequest(const HttpRequest& request,
 
 ChannelAnswer AnswerGarbage(absl::string_view text) {
   return Refuse(400, text);
+}
+
+ChannelAnswer AnswerBusy(int retry_after_seconds) {
+  return Reply({.status = 503, .body = "busy: come again later\n"},
+               {{"Retry-After", absl::StrCat(retry_after_seconds)}});
 }
 
 std::string KeyRequest(absl::string_view authority) {

@@ -55,6 +55,8 @@ ChannelAnswer AnswerRequest(const HttpRequest& request,
                             const crypto::MachinePrivateKey& key, Rng& rng);
 // To bytes that are not a request; `text` says why.
 ChannelAnswer AnswerGarbage(absl::string_view text);
+// 503: too many want a channel at once; come again after so many seconds.
+ChannelAnswer AnswerBusy(int retry_after_seconds);
 
 // The client's side: the two requests, and the answers read.
 std::string KeyRequest(absl::string_view authority);

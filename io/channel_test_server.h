@@ -1,8 +1,6 @@
 #ifndef WARREN_IO_CHANNEL_TEST_SERVER_H_
 #define WARREN_IO_CHANNEL_TEST_SERVER_H_
 
-#include <grpcpp/server_builder.h>
-
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +13,7 @@
 #include "core/crypto/system_rng.h"
 #include "io/cancel.h"
 #include "io/grpc_status.h"
+#include "io/grpc_test_service.h"
 #include "io/noise_dial.h"
 #include "io/noise_frontend.h"
 #include "warren/v1/coordination.grpc.pb.h"
@@ -30,14 +29,10 @@ class WhoCalls final : public v1::Coordination::Service {
  public:
   static constexpr int kNumUpdates = 40;
 
-  explicit WhoCalls(const ChannelRegistry& registry) : registry_(registry) {}
-
   grpc::Status Register(grpc::ServerContext* context,
                         const v1::RegisterRequest* request,
                         v1::RegisterResponse* response) override {
-    const auto caller = registry_.Caller(*context);
-    if (!caller.ok()) return ToGrpc(caller.status());
-    response->set_tailnet(caller->machine.ToString());
+    response->set_tailnet(TestCaller(*context)->ToString());
     response->set_user_login(request->auth_key());
     return grpc::Status::OK;
   }
@@ -65,7 +60,6 @@ class WhoCalls final : public v1::Coordination::Service {
   }
 
  private:
-  const ChannelRegistry& registry_;
   absl::Mutex mutex_;
   int num_cancelled_ = 0;
 };
@@ -75,17 +69,10 @@ struct ChannelTestServer {
     if (!options.listen.IsSet()) {
       options.listen = net::Endpoint(net::IpAddress::V4(0x7f000001), 0);
     }
-    grpc::ServerBuilder builder;
-    builder.RegisterService(&service);
-    server = builder.BuildAndStart();
-    auto started = NoiseFrontend::Start(std::move(options), key.Clone(),
-                                        *server, registry, rng);
+    auto started =
+        NoiseFrontend::Start(std::move(options), key.Clone(), calls, rng);
     WARREN_CHECK(started.ok());
     frontend = *std::move(started);
-  }
-  ~ChannelTestServer() {
-    frontend.reset();
-    server->Shutdown(std::chrono::system_clock::now());
   }
 
   NoiseDialOptions DialOptions() const {
@@ -102,9 +89,8 @@ struct ChannelTestServer {
   crypto::SystemRng rng;
   crypto::MachinePrivateKey key = crypto::MachinePrivateKey::Generate(rng);
   Cancel cancel;
-  ChannelRegistry registry{rng};
-  WhoCalls service{registry};
-  std::unique_ptr<grpc::Server> server;
+  WhoCalls service;
+  GrpcTestService calls{service};
   std::unique_ptr<NoiseFrontend> frontend;
 };
 

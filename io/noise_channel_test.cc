@@ -90,9 +90,11 @@ TEST(NoiseChannel, ForgetsAMachineWhenItsConnectionEnds) {
     const auto channel = server.Dial(NewMachine(server));
     ASSERT_TRUE(channel.ok()) << channel.status();
     WhoAmI(**channel, channel->get());
-    EXPECT_EQ(server.registry.size(), 1u);
+    EXPECT_EQ(server.frontend->counters().channels, 1u);
+    EXPECT_EQ(server.frontend->counters().channels_ended, 0u);
   }
-  EXPECT_TRUE(Eventually([&] { return server.registry.size() == 0; }));
+  EXPECT_TRUE(Eventually(
+      [&] { return server.frontend->counters().channels_ended == 1; }));
 }
 
 TEST(NoiseChannel, CarriesAStreamToASlowReader) {

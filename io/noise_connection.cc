@@ -1,42 +1,37 @@
 #include "io/noise_connection.h"
 
 #include <errno.h>
-#include <grpcpp/server_posix.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <utility>
-#include <vector>
 
 #include "io/tcp.h"
 
 namespace warren::io {
 
-NoiseConnection::NoiseConnection(const NoiseConnectionContext& context,
+NoiseConnection::NoiseConnection(NoiseConnectionContext& context, uint64_t id,
                                  Fd socket, Wire wire)
-    : context_(context), socket_(std::move(socket)), wire_(std::move(wire)) {
-  SetLongLived(socket_);
-  peer_.remote = RemoteEndpoint(socket_);
+    : context_(context), id_(id), first_(std::make_unique<FirstPart>()) {
+  SetLongLived(socket);
+  first_->remote = RemoteEndpoint(socket);
+  first_->socket = std::move(socket);
+  first_->wire = std::move(wire);
 }
 
-int NoiseConnection::SocketEvents() const {
-  if (pump_) return pump_->SocketEvents();
-  if (state_ == State::kDone) return NoisePump::kNothing;
+uint32_t NoiseConnection::Events() const {
+  if (rpc_) return rpc_->Events();
   uint32_t bits = 0;
   if (state_ == State::kRequest) bits |= EPOLLIN;
-  if (!wire_.ToSocket().empty()) bits |= EPOLLOUT;
-  return static_cast<int>(bits);
-}
-
-int NoiseConnection::InnerEvents() const {
-  return pump_ ? pump_->InnerEvents() : NoisePump::kNothing;
+  if (first_ && !first_->wire.ToSocket().empty()) bits |= EPOLLOUT;
+  return bits;
 }
 
 void NoiseConnection::OnSocket(uint32_t ready) {
-  if (pump_) {
-    pump_->OnSocket(ready);
-    FollowPump();
+  if (rpc_) {
+    rpc_->OnSocket(ready);
+    Follow();
     return;
   }
   if (state_ == State::kRequest) {
@@ -44,94 +39,106 @@ void NoiseConnection::OnSocket(uint32_t ready) {
   } else if (ready & (EPOLLERR | EPOLLHUP)) {
     state_ = State::kDone;
   }
-  if (!pump_) Flush();
-}
-
-void NoiseConnection::OnInner(uint32_t ready) {
-  pump_->OnInner(ready);
-  FollowPump();
+  if (state_ != State::kForeign) Flush();
 }
 
 void NoiseConnection::ReadRequest() {
   std::array<uint8_t, 16 * 1024> buffer;
-  const ssize_t n = recv(socket_.get(), buffer.data(), buffer.size(), 0);
+  const ssize_t n = recv(first_->socket.get(), buffer.data(), buffer.size(), 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) {
     state_ = State::kDone;
     return;
   }
   std::vector<uint8_t> plain;
-  const absl::Status status =
-      wire_.FromSocket(Bytes(buffer).first(static_cast<size_t>(n)), plain);
+  const absl::Status status = first_->wire.FromSocket(
+      Bytes(buffer).first(static_cast<size_t>(n)), plain);
   if (!status.ok()) {
     state_ = State::kAnswering;  // With TLS's alert, if it has one to send.
     return;
   }
-  if (!IsForeign(plain)) TakeRequest(begun_);
+  if (!IsForeign(plain)) TakeRequest(first_->begun);
 }
 
-// Fills begun_ with what the head has not had yet.
+// Fills `begun` with what the head has not had yet.
 bool NoiseConnection::IsForeign(Bytes plain) {
-  if (ours_) {
-    begun_.assign(plain.begin(), plain.end());
+  if (first_->ours) {
+    first_->begun.assign(plain.begin(), plain.end());
     return false;
   }
-  begun_.insert(begun_.end(), plain.begin(), plain.end());
-  const auto ours = IsChannelRequest(AsText(begun_));
+  first_->begun.insert(first_->begun.end(), plain.begin(), plain.end());
+  const auto ours = IsChannelRequest(AsText(first_->begun));
   if (ours == false && context_.has_site) state_ = State::kForeign;
-  ours_ = state_ == State::kRequest && ours.has_value();
-  return !ours_;
+  first_->ours = state_ == State::kRequest && ours.has_value();
+  return !first_->ours;
 }
 
 Handover NoiseConnection::Release() {
   state_ = State::kDone;
-  return {std::move(socket_), std::move(wire_), std::move(begun_),
-          peer_.remote};
+  return {std::move(first_->socket), std::move(first_->wire),
+          std::move(first_->begun), first_->remote};
 }
 
 void NoiseConnection::TakeRequest(Bytes plain) {
-  const auto complete = head_.Take(plain);
+  const auto complete = first_->head.Take(plain);
   if (!complete.ok()) {
-    Answer(AnswerGarbage(complete.status().message()), {});
+    Answer(AnswerGarbage(complete.status().message()));
     return;
   }
   if (!*complete) return;
-  const auto request = head_.Request();
+  auto request = first_->head.Request();
   if (!request.ok()) {
-    Answer(AnswerGarbage(request.status().message()), {});
+    Answer(AnswerGarbage(request.status().message()));
     return;
   }
-  Answer(AnswerRequest(*request, context_.key, context_.rng), plain);
+  if (request->path() != kChannelTarget) {
+    Answer(AnswerRequest(*request, context_.key, context_.rng));
+    return;
+  }
+  first_->request = *std::move(request);
+  first_->begun = std::vector<uint8_t>(plain.begin(), plain.end());
+  state_ = State::kAsking;
 }
 
-void NoiseConnection::Answer(ChannelAnswer answer, Bytes rest) {
+void NoiseConnection::Admit() {
+  Answer(AnswerRequest(*first_->request, context_.key, context_.rng));
+  if (!rpc_) Flush();
+}
+
+void NoiseConnection::Refuse(int retry_after_seconds) {
+  Answer(AnswerBusy(retry_after_seconds));
+  Flush();
+}
+
+void NoiseConnection::Answer(ChannelAnswer answer) {
   answered_ = answer.status;
-  if (!wire_.Write(answer.bytes).ok()) {
+  if (!first_->wire.Write(answer.bytes).ok()) {
     state_ = State::kDone;
     return;
   }
   if (!answer.accepted) {
-    wire_.Close();
+    first_->wire.Close();
     state_ = State::kAnswering;
     return;
   }
-  peer_.machine = answer.accepted->machine;
-  noise::Transport& transport = answer.accepted->transport;
-  token_.emplace(std::move(transport.channel_token));
-  pump_.emplace(std::move(socket_), std::move(wire_), std::move(transport));
+  const auto first = std::move(first_);
+  rpc_ = std::make_unique<NoiseRpc>(
+      context_.rpc, id_, ChannelPeer{answer.accepted->machine, first->remote},
+      std::move(first->socket), std::move(first->wire),
+      std::move(answer.accepted->transport));
   state_ = State::kUnproven;
-  pump_->FromPeer(rest);
-  pump_->OnSocket(EPOLLOUT);
-  FollowPump();
+  rpc_->FromPeer(first->begun);
+  rpc_->Flush();
+  Follow();
 }
 
 void NoiseConnection::Flush() {
-  while (!wire_.ToSocket().empty()) {
-    const Bytes bytes = wire_.ToSocket();
+  while (first_ && !first_->wire.ToSocket().empty()) {
+    const Bytes bytes = first_->wire.ToSocket();
     const ssize_t n =
-        send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        send(first_->socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n >= 0) {
-      wire_.Sent(static_cast<size_t>(n));
+      first_->wire.Sent(static_cast<size_t>(n));
     } else {
       if (errno != EAGAIN && errno != EINTR) state_ = State::kDone;
       return;
@@ -140,27 +147,9 @@ void NoiseConnection::Flush() {
   if (state_ == State::kAnswering) state_ = State::kDone;
 }
 
-void NoiseConnection::FollowPump() {
-  if (state_ == State::kUnproven && !pump_->done() && pump_->HasPlain()) {
-    ConnectGrpc();
-  }
-  if (state_ == State::kChannel && pump_->closing()) state_ = State::kClosing;
-  if (pump_->done()) state_ = State::kDone;
-}
-
-void NoiseConnection::ConnectGrpc() {
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
-                 pair) != 0) {
-    state_ = State::kDone;  // No descriptors left: the client will try again.
-    return;
-  }
-  Fd ours(pair[0]), grpcs(pair[1]);
-  entry_.emplace(context_.registry.Add(*token_, peer_, grpcs.get()));
-  token_.reset();
-  grpc::AddInsecureChannelFromFd(&context_.server, grpcs.Release());
-  pump_->SetInner(std::move(ours));
-  state_ = State::kChannel;
+void NoiseConnection::Follow() {
+  if (state_ == State::kUnproven && rpc_->proven()) state_ = State::kChannel;
+  if (rpc_->done()) state_ = State::kDone;
 }
 
 }  // namespace warren::io

@@ -1,21 +1,19 @@
 #ifndef WARREN_IO_NOISE_CONNECTION_H_
 #define WARREN_IO_NOISE_CONNECTION_H_
 
-#include <grpcpp/server.h>
-
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "core/base/instant.h"
 #include "core/base/rng.h"
 #include "core/crypto/keys.h"
-#include "io/channel_registry.h"
 #include "io/channel_request.h"
 #include "io/fd.h"
 #include "io/handover.h"
-#include "io/noise_pump.h"
+#include "io/noise_rpc.h"
+#include "io/rpc.h"
 #include "io/wire.h"
 
 namespace warren::io {
@@ -24,27 +22,27 @@ namespace warren::io {
 struct NoiseConnectionContext {
   const crypto::MachinePrivateKey& key;
   bool has_site;  // somebody takes what is not for us
-  grpc::Server& server;
-  ChannelRegistry& registry;
   Rng& rng;
+  NoiseRpcContext rpc;
 };
 
 // One connection to the control server, from its first byte: an HTTP request,
 // then either an answer or a Noise channel with gRPC inside. The owner waits
-// for its two descriptors and drops it when it is done or past its deadline.
+// for its descriptor and drops it when it is done or past its deadline.
 class NoiseConnection {
  public:
   enum class State : uint8_t {
     kRequest,    // reading the request
     kForeign,    // for the site: take it with Release()
+    kAsking,     // wants a handshake: Admit() or Refuse() it
     kAnswering,  // sending a last answer
     kUnproven,   // handshake done, no authentic record yet: maybe a replay
     kChannel,    // gRPC speaks
-    kClosing,    // one side of the channel has closed
     kDone,
   };
 
-  NoiseConnection(const NoiseConnectionContext& context, Fd socket, Wire wire);
+  NoiseConnection(NoiseConnectionContext& context, uint64_t id, Fd socket,
+                  Wire wire);
 
   State state() const { return state_; }
   // Whether it is still to prove that somebody is there.
@@ -52,38 +50,45 @@ class NoiseConnection {
   // HTTP status of the answer; 0 while there is none. 101: a channel.
   int answered() const { return answered_; }
 
-  // As NoisePump. -1: there is no such descriptor.
-  int socket() const { return pump_ ? pump_->socket() : socket_.get(); }
-  int inner() const { return pump_ ? pump_->inner() : -1; }
-  int SocketEvents() const;
-  int InnerEvents() const;
+  int socket() const { return rpc_ ? rpc_->socket() : first_->socket.get(); }
+  // EPOLL* bits to wait for.
+  uint32_t Events() const;
   void OnSocket(uint32_t ready);
-  void OnInner(uint32_t ready);
   // In kForeign, once nobody watches the socket. Then it is done.
   Handover Release();
+  // In kAsking: does the handshake, some 0.2 ms of work; or says when to come
+  // again.
+  void Admit();
+  void Refuse(int retry_after_seconds);
+
+  // Its calls; null before the handshake is done.
+  NoiseRpc* rpc() const { return rpc_.get(); }
+  // Moves the state on after rpc() has done something.
+  void Follow();
 
  private:
+  // What is of no use any more once there is a channel.
+  struct FirstPart {
+    Fd socket;
+    Wire wire;
+    net::Endpoint remote;
+    HttpHeadReader head{};
+    std::vector<uint8_t> begun{};  // not yet taken by the head
+    bool ours = false;
+    std::optional<HttpRequest> request{};  // waits for a handshake
+  };
   void ReadRequest();
   bool IsForeign(Bytes plain);
   void TakeRequest(Bytes plain);
-  void Answer(ChannelAnswer answer, Bytes rest);
+  void Answer(ChannelAnswer answer);
   void Flush();
-  // Moves the state on after the pump has moved bytes.
-  void FollowPump();
-  void ConnectGrpc();
 
-  const NoiseConnectionContext& context_;
+  NoiseConnectionContext& context_;
+  const uint64_t id_;
   State state_ = State::kRequest;
-  Fd socket_;
-  Wire wire_;
-  HttpHeadReader head_;
-  std::vector<uint8_t> begun_;  // until it is known whose it is
-  bool ours_ = false;
   int answered_ = 0;
-  ChannelPeer peer_;
-  std::optional<ChannelToken> token_;
-  std::optional<NoisePump> pump_;
-  std::optional<ChannelRegistry::Entry> entry_;
+  std::unique_ptr<FirstPart> first_;
+  std::unique_ptr<NoiseRpc> rpc_;
 };
 
 }  // namespace warren::io

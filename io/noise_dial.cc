@@ -17,6 +17,7 @@
 #include "io/clock.h"
 #include "io/dial_wire.h"
 #include "io/grpc_alive.h"
+#include "io/rpc.h"
 
 namespace warren::io {
 namespace {

@@ -12,7 +12,6 @@
 #include "core/base/rng.h"
 #include "core/crypto/keys.h"
 #include "io/cancel.h"
-#include "io/channel_registry.h"
 #include "io/control_url.h"
 #include "io/noise_pump.h"
 #include "io/tls.h"
@@ -64,11 +63,11 @@ class NoiseChannel {
       const NoiseDialOptions& options, DialWire wire,
       const crypto::MachinePrivateKey& machine,
       const crypto::MachineKey& server_key, Rng& rng, const Cancel& cancel);
-  explicit NoiseChannel(ChannelToken token) : token_(std::move(token)) {}
+  explicit NoiseChannel(noise::ChannelToken token) : token_(std::move(token)) {}
   // Makes the socket pair, gRPC's channel and the thread.
   absl::Status Run(NoisePump pump);
 
-  ChannelToken token_;
+  noise::ChannelToken token_;
   std::shared_ptr<grpc::Channel> channel_;
   Cancel close_;
   std::thread thread_;

@@ -154,7 +154,6 @@ TEST(NoiseFrontend, GivesAReplayedHandshakeNoChannel) {
     raw.HearAll();
   }
   EXPECT_EQ(server.frontend->counters().channels, 0u);
-  EXPECT_EQ(server.registry.size(), 0u);
 }
 
 TEST(NoiseFrontend, DropsWhoTakesTooLong) {
@@ -228,9 +227,8 @@ TEST(NoiseFrontend, NamesAnAddressInUse) {
   ChannelTestServer first;
   NoiseFrontendOptions options;
   options.listen = first.frontend->local();
-  const auto second =
-      NoiseFrontend::Start(std::move(options), first.key.Clone(), *first.server,
-                           first.registry, first.rng);
+  const auto second = NoiseFrontend::Start(
+      std::move(options), first.key.Clone(), first.calls, first.rng);
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(second.status().message()),
               HasSubstr(first.frontend->local().ToString()));

@@ -3,6 +3,12 @@
 #include "core/base/status_macros.h"
 
 namespace warren::io {
+namespace {
+
+// Of an idle connection's buffer, bytes.
+constexpr size_t kKeptCapacity = 4096;
+
+}  // namespace
 
 absl::Status Wire::FromSocket(Bytes bytes, std::vector<uint8_t>& plain) {
   if (!tls_) {
@@ -38,6 +44,7 @@ void Wire::Sent(size_t n) {
     tls_->Sent(n);
   } else {
     out_.Pop(n);
+    out_.Shrink(kKeptCapacity);
   }
 }
 

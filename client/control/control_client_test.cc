@@ -11,8 +11,7 @@
 #include "core/crypto/system_rng.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "io/channel_registry.h"
-#include "io/grpc_status.h"
+#include "io/grpc_test_service.h"
 #include "io/noise_frontend.h"
 #include "io/tcp.h"
 #include "proto/convert/netmap.h"
@@ -31,14 +30,9 @@ constexpr absl::Duration kPatience = absl::Seconds(20);
 // restarts of the server.
 class FakeControl final : public v1::Coordination::Service {
  public:
-  explicit FakeControl(const io::ChannelRegistry& registry)
-      : registry_(registry) {}
-
   grpc::Status Register(grpc::ServerContext* context,
                         const v1::RegisterRequest* request,
                         v1::RegisterResponse* response) override {
-    const auto caller = registry_.Caller(*context);
-    if (!caller.ok()) return io::ToGrpc(caller.status());
     if (request->auth_key() != "good") {
       return grpc::Status(grpc::StatusCode::PERMISSION_DENIED,
                           "this auth key has been used up");
@@ -46,7 +40,7 @@ class FakeControl final : public v1::Coordination::Service {
     response->mutable_node()->set_id(7);
     response->mutable_node()->set_name(request->wanted_name());
     response->mutable_node()->set_node_key(request->node_key());
-    response->set_tailnet(caller->machine.ToString());
+    response->set_tailnet(io::TestCaller(*context)->ToString());
     response->set_user_login(request->host_info().os());
     return grpc::Status::OK;
   }
@@ -95,36 +89,29 @@ class FakeControl final : public v1::Coordination::Service {
   std::atomic<bool> busy_ = false;  // for one report
   std::atomic<uint64_t> version_ = 1, last_report_ = 0;
   std::atomic<int> num_reports_ = 0, num_logouts_ = 0;
-
- private:
-  const io::ChannelRegistry& registry_;
 };
 
 // A running server around a FakeControl.
 struct Server {
-  Server(FakeControl& control, io::ChannelRegistry& registry,
-         const crypto::MachinePrivateKey& key, Rng& rng, uint16_t port) {
-    server = grpc::ServerBuilder().RegisterService(&control).BuildAndStart();
+  Server(FakeControl& control, const crypto::MachinePrivateKey& key, Rng& rng,
+         uint16_t port)
+      : calls(control) {
     io::NoiseFrontendOptions options;
     options.listen = net::Endpoint(net::IpAddress::V4(0x7f000001), port);
-    auto started = io::NoiseFrontend::Start(std::move(options), key.Clone(),
-                                            *server, registry, rng);
+    auto started =
+        io::NoiseFrontend::Start(std::move(options), key.Clone(), calls, rng);
     WARREN_CHECK(started.ok());
     frontend = *std::move(started);
   }
-  ~Server() {
-    frontend.reset();
-    server->Shutdown(std::chrono::system_clock::now());
-  }
-  std::unique_ptr<grpc::Server> server;
+  io::GrpcTestService calls;
   std::unique_ptr<io::NoiseFrontend> frontend;
 };
 
 class ControlClientTest : public ::testing::Test {
  protected:
   ControlClientTest() : loop_(*io::EventLoop::Create()) {
-    server_ = std::make_unique<Server>(control_, registry_, server_key_, rng_,
-                                       uint16_t{0});
+    server_ =
+        std::make_unique<Server>(control_, server_key_, rng_, uint16_t{0});
     port_ = server_->frontend->local().port();
     thread_ = std::thread([this] { loop_->Run(); });
   }
@@ -241,8 +228,7 @@ class ControlClientTest : public ::testing::Test {
   const crypto::MachinePrivateKey machine_ =
       crypto::MachinePrivateKey::Generate(rng_);
   const crypto::NodePrivateKey node_ = crypto::NodePrivateKey::Generate(rng_);
-  io::ChannelRegistry registry_{rng_};
-  FakeControl control_{registry_};
+  FakeControl control_;
   std::unique_ptr<Server> server_;
   uint16_t port_ = 0;
   std::unique_ptr<io::EventLoop> loop_;
@@ -321,8 +307,7 @@ TEST_F(ControlClientTest, SurvivesARestartOfControl) {
   server_.reset();
   EXPECT_THAT(Await("down"), HasSubstr("UNAVAILABLE"));
   control_.version_ = 9;
-  server_ =
-      std::make_unique<Server>(control_, registry_, server_key_, rng_, port_);
+  server_ = std::make_unique<Server>(control_, server_key_, rng_, port_);
   EXPECT_EQ(Await("up"), "up");
   EXPECT_EQ(Await("full"), "full 9");
   // The new server may not know what the old one was told.
@@ -333,8 +318,7 @@ TEST_F(ControlClientTest, RegistersThroughANewConnectionAfterARestart) {
   Start(server_key_.public_key());
   ASSERT_TRUE(Register("good").ok());
   server_.reset();
-  server_ =
-      std::make_unique<Server>(control_, registry_, server_key_, rng_, port_);
+  server_ = std::make_unique<Server>(control_, server_key_, rng_, port_);
   EXPECT_TRUE(Register("good").ok());
 }
 
@@ -416,7 +400,10 @@ TEST_F(ControlClientTest, EndsWhileAnUpdateWaitsForTheLoop) {
   OnLoop([&] {
     // The loop is busy here while the stream begins; no update can be taken.
     client_->Watch(node_.public_key());
-    EXPECT_TRUE(Eventually([&] { return registry_.size() == 1; }));
+    EXPECT_TRUE(Eventually([&] {
+      const auto counters = server_->frontend->counters();
+      return counters.channels == counters.channels_ended + 1;
+    }));
     absl::SleepFor(absl::Milliseconds(20));
     client_.reset();
   });

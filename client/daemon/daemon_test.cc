@@ -22,7 +22,7 @@
 #include "client/io/test_network.h"
 #include "core/crypto/system_rng.h"
 #include "gtest/gtest.h"
-#include "io/channel_registry.h"
+#include "io/grpc_test_service.h"
 #include "io/noise_frontend.h"
 #include "warren/v1/coordination.grpc.pb.h"
 
@@ -127,18 +127,17 @@ class DaemonTest : public testing::Test {
   }
 
   void StartControl() {
-    server_ = grpc::ServerBuilder().RegisterService(&control_).BuildAndStart();
+    calls_ = std::make_unique<io::GrpcTestService>(control_);
     io::NoiseFrontendOptions options;
     options.listen = net::Endpoint(net::IpAddress::V4(0x7f000001), 8080);
     auto started = io::NoiseFrontend::Start(
-        std::move(options), control_key_.Clone(), *server_, registry_, rng_);
+        std::move(options), control_key_.Clone(), *calls_, rng_);
     ASSERT_TRUE(started.ok()) << started.status();
     frontend_ = *std::move(started);
   }
   void StopControl() {
     frontend_.reset();
-    if (server_) server_->Shutdown(std::chrono::system_clock::now());
-    server_.reset();
+    calls_.reset();
   }
   void StartDaemon() {
     daemon_.reset();
@@ -199,8 +198,7 @@ class DaemonTest : public testing::Test {
   const crypto::MachinePrivateKey control_key_ =
       crypto::MachinePrivateKey::Generate(rng_);
   FakeControl control_;
-  io::ChannelRegistry registry_{rng_};
-  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<io::GrpcTestService> calls_;
   std::unique_ptr<io::NoiseFrontend> frontend_;
   std::unique_ptr<Netlink> netlink_;
   std::unique_ptr<io::EventLoop> loop_;

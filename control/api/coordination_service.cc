@@ -8,7 +8,6 @@
 #include "control/coordinator/presence.h"
 #include "control/coordinator/registration.h"
 #include "core/base/status_macros.h"
-#include "io/grpc_status.h"
 #include "proto/convert/netmap.h"
 #include "spdlog/spdlog.h"
 
@@ -86,50 +85,104 @@ absl::StatusOr<ReportCommand> CommandOf(const v1::ReportRequest& request,
   return command;
 }
 
-grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* call,
-                                 const absl::Status& status) {
-  grpc::ServerUnaryReactor* const reactor = call->DefaultReactor();
-  reactor->Finish(io::ToGrpc(status));
-  return reactor;
-}
-
-// Runs `work` on the coordinator and finishes the call with its status.
-grpc::ServerUnaryReactor* PostAndAnswer(
-    Coordinator& coordinator, grpc::CallbackServerContext* call,
-    std::function<absl::Status(Directory&, int64_t)> work) {
-  grpc::ServerUnaryReactor* const reactor = call->DefaultReactor();
-  const auto result = std::make_shared<absl::Status>();
+// Runs `work` on the coordinator and finishes the call with its status, and
+// with `response` if that is OK.
+template <class Response>
+void PostAndAnswer(
+    Coordinator& coordinator, const std::shared_ptr<io::RpcCall>& call,
+    std::function<absl::Status(Directory&, int64_t, Response&)> work) {
+  struct Result {
+    absl::Status status;
+    Response response;
+  };
+  const auto result = std::make_shared<Result>();
   const absl::Status posted = coordinator.Post(
       [result, work = std::move(work)](Directory& directory, int64_t now_ms) {
-        *result = work(directory, now_ms);
+        result->status = work(directory, now_ms, result->response);
       },
-      [result, reactor] { reactor->Finish(io::ToGrpc(*result)); });
-  if (!posted.ok()) reactor->Finish(io::ToGrpc(posted));
-  return reactor;
+      [result, call] {
+        if (result->status.ok()) {
+          call->Welcome();
+          call->Send(result->response.SerializeAsString());
+        }
+        call->Finish(result->status);
+      });
+  if (!posted.ok()) call->Finish(posted);
+}
+
+std::shared_ptr<const NetmapStream::Hooks> HooksFor(
+    Coordinator& coordinator, StreamHub& hub,
+    const CoordinationService::Clocks& clocks) {
+  auto hooks = std::make_shared<NetmapStream::Hooks>();
+  hooks->now = clocks.now;
+  hooks->unix_now_ms = clocks.unix_now_ms;
+  hooks->ready = [&hub](std::shared_ptr<NetmapStream> stream) {
+    hub.Wake(std::move(stream));
+  };
+  hooks->ended = [&hub, &coordinator](std::shared_ptr<NetmapStream> stream,
+                                      std::optional<StreamTicket> ticket) {
+    if (!ticket) return;
+    spdlog::debug("stream closed node={} generation={}", ticket->node.value(),
+                  ticket->generation);
+    hub.Detach(stream);
+    coordinator.PostAlways([ticket](Directory& directory, int64_t now_ms) {
+      StreamClosed(directory, *ticket, now_ms);
+    });
+  };
+  return hooks;
 }
 
 }  // namespace
 
 CoordinationService::CoordinationService(Coordinator& coordinator,
-                                         StreamHub& hub,
-                                         const io::ChannelRegistry& channels,
-                                         Clocks clocks)
+                                         StreamHub& hub, Clocks clocks)
     : coordinator_(coordinator),
       hub_(hub),
-      channels_(channels),
-      clocks_(std::move(clocks)) {}
+      clocks_(std::move(clocks)),
+      hooks_(HooksFor(coordinator, hub, clocks_)) {}
 
-grpc::ServerUnaryReactor* CoordinationService::Register(
-    grpc::CallbackServerContext* call, const v1::RegisterRequest* request,
-    v1::RegisterResponse* response) {
-  const auto caller = channels_.Caller(*call);
-  if (!caller.ok()) return Answer(call, caller.status());
-  auto command = CommandOf(*request, caller->machine);
-  if (!command.ok()) return Answer(call, command.status());
-  return PostAndAnswer(
+template <class Request>
+void CoordinationService::Dispatch(
+    const Call& call, absl::string_view bytes,
+    void (CoordinationService::*method)(const Call&, const Request&)) {
+  Request request;
+  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    call->Finish(absl::InvalidArgumentError("the request cannot be read"));
+    return;
+  }
+  (this->*method)(call, request);
+}
+
+void CoordinationService::OnCall(Call call, absl::string_view request) {
+  const absl::Status allowed =
+      limits_.Spend(call->peer().machine, clocks_.now());
+  if (!allowed.ok()) {
+    call->Finish(allowed);
+    return;
+  }
+  const absl::string_view method = call->method();
+  if (method == "/warren.v1.Coordination/Report") {
+    Dispatch(call, request, &CoordinationService::Report);
+  } else if (method == "/warren.v1.Coordination/WatchNetmap") {
+    Dispatch(call, request, &CoordinationService::WatchNetmap);
+  } else if (method == "/warren.v1.Coordination/Register") {
+    Dispatch(call, request, &CoordinationService::Register);
+  } else if (method == "/warren.v1.Coordination/Logout") {
+    Dispatch(call, request, &CoordinationService::Logout);
+  } else {
+    call->Finish(absl::UnimplementedError("there is no such method"));
+  }
+}
+
+void CoordinationService::Register(const Call& call,
+                                   const v1::RegisterRequest& request) {
+  auto command = CommandOf(request, call->peer().machine);
+  if (!command.ok()) return call->Finish(command.status());
+  PostAndAnswer<v1::RegisterResponse>(
       coordinator_, call,
-      [command = *std::move(command), response](
-          Directory& directory, int64_t now_ms) -> absl::Status {
+      [command = *std::move(command)](
+          Directory& directory, int64_t now_ms,
+          v1::RegisterResponse& response) -> absl::Status {
         const absl::StatusOr<Registration> done =
             warren::control::Register(directory, command, now_ms);
         if (!done.ok()) {
@@ -141,86 +194,57 @@ grpc::ServerUnaryReactor* CoordinationService::Register(
           return done.status();
         }
         spdlog::info("registered node={}", done->node.id.value());
-        *response->mutable_node() = convert::ToProto(done->node);
-        response->set_tailnet(done->tailnet);
-        response->set_user_login(done->user_login);
+        *response.mutable_node() = convert::ToProto(done->node);
+        response.set_tailnet(done->tailnet);
+        response.set_user_login(done->user_login);
         return absl::OkStatus();
       });
 }
 
-grpc::ServerUnaryReactor* CoordinationService::Report(
-    grpc::CallbackServerContext* call, const v1::ReportRequest* request,
-    v1::ReportResponse*) {
-  const auto caller = channels_.Caller(*call);
-  if (!caller.ok()) return Answer(call, caller.status());
-  auto command = CommandOf(*request, caller->machine);
-  if (!command.ok()) return Answer(call, command.status());
-  return PostAndAnswer(
+void CoordinationService::Report(const Call& call,
+                                 const v1::ReportRequest& request) {
+  auto command = CommandOf(request, call->peer().machine);
+  if (!command.ok()) return call->Finish(command.status());
+  PostAndAnswer<v1::ReportResponse>(
       coordinator_, call,
-      [command = *std::move(command)](Directory& directory, int64_t now_ms) {
+      [command = *std::move(command)](Directory& directory, int64_t now_ms,
+                                      v1::ReportResponse&) {
         return warren::control::Report(directory, command, now_ms);
       });
 }
 
-grpc::ServerUnaryReactor* CoordinationService::Logout(
-    grpc::CallbackServerContext* call, const v1::LogoutRequest* request,
-    v1::LogoutResponse*) {
-  const auto caller = channels_.Caller(*call);
-  if (!caller.ok()) return Answer(call, caller.status());
-  const auto key =
-      RequiredKey<crypto::NodeKey>(request->node_key(), "node_key");
-  if (!key.ok()) return Answer(call, key.status());
-  return PostAndAnswer(coordinator_, call,
-                       [machine = caller->machine, key = *key](
-                           Directory& directory, int64_t now_ms) {
-                         return warren::control::Logout(directory, machine, key,
-                                                        now_ms);
-                       });
+void CoordinationService::Logout(const Call& call,
+                                 const v1::LogoutRequest& request) {
+  const auto key = RequiredKey<crypto::NodeKey>(request.node_key(), "node_key");
+  if (!key.ok()) return call->Finish(key.status());
+  PostAndAnswer<v1::LogoutResponse>(
+      coordinator_, call,
+      [machine = call->peer().machine, key = *key](
+          Directory& directory, int64_t now_ms, v1::LogoutResponse&) {
+        return warren::control::Logout(directory, machine, key, now_ms);
+      });
 }
 
-grpc::ServerWriteReactor<v1::NetmapUpdate>* CoordinationService::WatchNetmap(
-    grpc::CallbackServerContext* call, const v1::WatchNetmapRequest* request) {
-  NetmapStream::Hooks hooks;
-  hooks.now = clocks_.now;
-  hooks.unix_now_ms = clocks_.unix_now_ms;
-  hooks.ready = [this](std::shared_ptr<NetmapStream> stream) {
-    hub_.Wake(std::move(stream));
-  };
-  hooks.ended = [this](std::shared_ptr<NetmapStream> stream,
-                       std::optional<StreamTicket> ticket) {
-    if (!ticket) return;
-    spdlog::debug("stream closed node={} generation={}", ticket->node.value(),
-                  ticket->generation);
-    hub_.Detach(stream);
-    coordinator_.PostAlways([ticket](Directory& directory, int64_t now_ms) {
-      StreamClosed(directory, *ticket, now_ms);
-    });
-  };
-  const auto stream = NetmapStream::Make(call, std::move(hooks));
-  const auto caller = channels_.Caller(*call);
-  const auto key =
-      RequiredKey<crypto::NodeKey>(request->node_key(), "node_key");
-  if (!caller.ok()) {
-    stream->Close(caller.status());
-  } else if (!key.ok()) {
-    stream->Close(key.status());
-  } else {
-    OpenStream(stream, caller->machine, *key);
-  }
-  return stream.get();
+void CoordinationService::WatchNetmap(const Call& call,
+                                      const v1::WatchNetmapRequest& request) {
+  const auto key = RequiredKey<crypto::NodeKey>(request.node_key(), "node_key");
+  if (!key.ok()) return call->Finish(key.status());
+  OpenStream(NetmapStream::Make(call, hooks_), call, *key);
 }
 
 void CoordinationService::OpenStream(std::shared_ptr<NetmapStream> stream,
-                                     const crypto::MachineKey& machine,
+                                     const Call& call,
                                      const crypto::NodeKey& node_key) {
   using Ticket = absl::StatusOr<StreamTicket>;
   const auto ticket = std::make_shared<Ticket>(absl::UnknownError("not run"));
   const absl::Status posted = coordinator_.Post(
-      [ticket, machine, node_key](Directory& directory, int64_t now_ms) {
+      [ticket, machine = call->peer().machine, node_key](Directory& directory,
+                                                         int64_t now_ms) {
         *ticket = StreamOpened(directory, machine, node_key, now_ms);
       },
-      [this, ticket, stream] {
+      [this, ticket, stream, call] {
         if (!ticket->ok()) return stream->Close(ticket->status());
+        call->Welcome();
         // The snapshot that has the node is published by now.
         spdlog::debug("stream opened node={} generation={}",
                       (*ticket)->node.value(), (*ticket)->generation);

@@ -1,54 +1,54 @@
 #ifndef WARREN_CONTROL_API_COORDINATION_SERVICE_H_
 #define WARREN_CONTROL_API_COORDINATION_SERVICE_H_
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
 #include <functional>
+#include <memory>
 
+#include "absl/strings/string_view.h"
+#include "control/api/call_limits.h"
 #include "control/coordinator/coordinator.h"
 #include "control/stream/stream_hub.h"
 #include "core/base/instant.h"
-#include "io/channel_registry.h"
-#include "warren/v1/coordination.grpc.pb.h"
+#include "io/rpc.h"
+#include "warren/v1/coordination.pb.h"
 
 namespace warren::control {
 
 // warren.v1.Coordination: who calls is the machine of the Noise channel.
 // Checks what came, posts it to the coordinator, answers from its thread; no
-// thread waits. Everything given must outlive this object, and the server be
-// shut down before it goes.
-class CoordinationService final : public v1::Coordination::CallbackService {
+// thread waits. Everything given must outlive this object, and the frontend be
+// gone before it is.
+class CoordinationService final : public io::RpcService {
  public:
   struct Clocks {
     std::function<Instant()> now;
     std::function<int64_t()> unix_now_ms;
   };
-  CoordinationService(Coordinator& coordinator, StreamHub& hub,
-                      const io::ChannelRegistry& channels, Clocks clocks);
+  CoordinationService(Coordinator& coordinator, StreamHub& hub, Clocks clocks);
 
-  grpc::ServerUnaryReactor* Register(grpc::CallbackServerContext* call,
-                                     const v1::RegisterRequest* request,
-                                     v1::RegisterResponse* response) override;
-  grpc::ServerWriteReactor<v1::NetmapUpdate>* WatchNetmap(
-      grpc::CallbackServerContext* call,
-      const v1::WatchNetmapRequest* request) override;
-  grpc::ServerUnaryReactor* Report(grpc::CallbackServerContext* call,
-                                   const v1::ReportRequest* request,
-                                   v1::ReportResponse* response) override;
-  grpc::ServerUnaryReactor* Logout(grpc::CallbackServerContext* call,
-                                   const v1::LogoutRequest* request,
-                                   v1::LogoutResponse* response) override;
+  void OnCall(std::shared_ptr<io::RpcCall> call,
+              absl::string_view request) override;
 
  private:
-  void OpenStream(std::shared_ptr<NetmapStream> stream,
-                  const crypto::MachineKey& machine,
+  using Call = std::shared_ptr<io::RpcCall>;
+  void Register(const Call& call, const v1::RegisterRequest& request);
+  void WatchNetmap(const Call& call, const v1::WatchNetmapRequest& request);
+  void Report(const Call& call, const v1::ReportRequest& request);
+  void Logout(const Call& call, const v1::LogoutRequest& request);
+  void OpenStream(std::shared_ptr<NetmapStream> stream, const Call& call,
                   const crypto::NodeKey& node_key);
+
+  // Parses `bytes` for `method`, or refuses them.
+  template <class Request>
+  void Dispatch(const Call& call, absl::string_view bytes,
+                void (CoordinationService::*method)(const Call&,
+                                                    const Request&));
 
   Coordinator& coordinator_;
   StreamHub& hub_;
-  const io::ChannelRegistry& channels_;
   const Clocks clocks_;
+  const std::shared_ptr<const NetmapStream::Hooks> hooks_;
+  CallLimits limits_;  // of the frontend's thread
 };
 
 }  // namespace warren::control

@@ -30,4 +30,8 @@ absl::StatusOr<std::optional<v1::NetmapUpdate>> NetmapFeed::Next(
   return update;
 }
 
+void NetmapFeed::SkipTo(std::shared_ptr<const netmap::Snapshot> latest) {
+  if (told_ != nullptr) told_ = std::move(latest);
+}
+
 }  // namespace warren::control

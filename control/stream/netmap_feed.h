@@ -23,6 +23,10 @@ class NetmapFeed {
   absl::StatusOr<std::optional<v1::NetmapUpdate>> Next(
       std::shared_ptr<const netmap::Snapshot> latest);
 
+  // The node sees in `latest` what it was told: keep that one instead. Nothing
+  // before the first Next().
+  void SkipTo(std::shared_ptr<const netmap::Snapshot> latest);
+
  private:
   const NodeId node_;
   // Alike, for this node, to what it was told; null: nothing yet.

@@ -2,19 +2,19 @@
 
 #include <utility>
 
-#include "io/grpc_status.h"
-
 namespace warren::control {
 
-NetmapStream::NetmapStream(grpc::CallbackServerContext* call, Hooks hooks)
-    : call_(call), hooks_(std::move(hooks)), since_(hooks_.now()) {}
+NetmapStream::NetmapStream(std::shared_ptr<io::RpcCall> call,
+                           std::shared_ptr<const Hooks> hooks)
+    : call_(std::move(call)), hooks_(std::move(hooks)), since_(hooks_->now()) {}
 
 std::shared_ptr<NetmapStream> NetmapStream::Make(
-    grpc::CallbackServerContext* call, Hooks hooks) {
+    std::shared_ptr<io::RpcCall> call, std::shared_ptr<const Hooks> hooks) {
   std::shared_ptr<NetmapStream> stream(
       new NetmapStream(call, std::move(hooks)));
-  absl::MutexLock lock(&stream->mutex_);
-  stream->self_ = stream;
+  // The call keeps the stream until it ends, when it drops its events.
+  call->Listen({.sent = [stream] { stream->EndWrite(); },
+                .ended = [stream] { stream->OnEnded(); }});
   return stream;
 }
 
@@ -39,7 +39,7 @@ bool NetmapStream::BeginWrite() {
     return false;
   }
   writing_ = true;
-  since_ = hooks_.now();
+  since_ = hooks_->now();
   return true;
 }
 
@@ -49,7 +49,7 @@ void NetmapStream::EndWrite() {
   {
     absl::MutexLock lock(&mutex_);
     writing_ = false;
-    since_ = hooks_.now();
+    since_ = hooks_->now();
     again = std::exchange(again_, false);
     if (closing_ && !finished_) {
       finished_ = true;
@@ -57,42 +57,51 @@ void NetmapStream::EndWrite() {
     }
   }
   if (finish) {
-    Finish(io::ToGrpc(*finish));
+    call_->Finish(*finish);
   } else if (again) {
-    hooks_.ready(shared_from_this());
+    hooks_->ready(shared_from_this());
   }
 }
 
-void NetmapStream::Send() {
-  message_.set_server_time_ms(hooks_.unix_now_ms());
-  StartWrite(&message_);
+void NetmapStream::Send(v1::NetmapUpdate& message) {
+  message.set_server_time_ms(hooks_->unix_now_ms());
+  call_->Send(message.SerializeAsString());
 }
 
 void NetmapStream::Pump(std::shared_ptr<const netmap::Snapshot> latest) {
   if (!BeginWrite()) return;
   auto update = feed_->Next(std::move(latest));
   if (update.ok() && update->has_value()) {
-    message_ = **std::move(update);
-    Send();
+    Send(**update);
     return;
   }
   if (!update.ok()) Close(update.status());
   EndWrite();
 }
 
-void NetmapStream::Tend(Instant silent_since, Instant stuck_since) {
+void NetmapStream::SkipTo(std::shared_ptr<const netmap::Snapshot> latest) {
   {
     absl::MutexLock lock(&mutex_);
-    if (writing_) {
-      if (since_ < stuck_since) call_->TryCancel();
-      return;
-    }
-    if (!ticket_ || since_ > silent_since) return;
+    if (finished_ || closing_ || writing_) return;
+  }
+  feed_->SkipTo(std::move(latest));
+}
+
+void NetmapStream::Tend(Instant silent_since, Instant stuck_since) {
+  bool stuck = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    stuck = (writing_ || closing_) && since_ < stuck_since;
+    if (!stuck && (writing_ || !ticket_ || since_ > silent_since)) return;
+  }
+  if (stuck) {
+    call_->Abort();
+    return;
   }
   if (!BeginWrite()) return;
-  message_.Clear();
-  message_.mutable_keep_alive();
-  Send();
+  v1::NetmapUpdate message;
+  message.mutable_keep_alive();
+  Send(message);
 }
 
 void NetmapStream::Close(const absl::Status& status) {
@@ -103,29 +112,17 @@ void NetmapStream::Close(const absl::Status& status) {
     if (writing_) return;
     finished_ = true;
   }
-  Finish(io::ToGrpc(status));
+  call_->Finish(status);
 }
 
-void NetmapStream::OnWriteDone(bool ok) {
-  message_.Clear();
-  if (!ok) Close(absl::CancelledError("the connection is gone"));
-  EndWrite();
-}
-
-void NetmapStream::OnCancel() {
-  Close(absl::CancelledError("the call was cancelled"));
-}
-
-void NetmapStream::OnDone() {
-  std::shared_ptr<NetmapStream> self;
+void NetmapStream::OnEnded() {
   std::optional<StreamTicket> ticket;
   {
     absl::MutexLock lock(&mutex_);
     finished_ = true;
     ticket = ticket_;
-    self = std::move(self_);
   }
-  hooks_.ended(std::move(self), ticket);
+  hooks_->ended(shared_from_this(), ticket);
 }
 
 }  // namespace warren::control

@@ -1,9 +1,6 @@
 #ifndef WARREN_CONTROL_STREAM_NETMAP_STREAM_H_
 #define WARREN_CONTROL_STREAM_NETMAP_STREAM_H_
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,14 +11,14 @@
 #include "control/coordinator/presence.h"
 #include "control/stream/netmap_feed.h"
 #include "core/base/instant.h"
+#include "io/rpc.h"
 
 namespace warren::control {
 
 // The server's end of one WatchNetmap call. At most one message is under way;
-// whatever happens meanwhile becomes one more. Thread-safe; lives until gRPC
-// is done with it, and longer where it is shared.
-class NetmapStream final : public grpc::ServerWriteReactor<v1::NetmapUpdate>,
-                           public std::enable_shared_from_this<NetmapStream> {
+// whatever happens meanwhile becomes one more. Thread-safe; lives until the
+// call has ended, and longer where it is shared.
+class NetmapStream final : public std::enable_shared_from_this<NetmapStream> {
  public:
   struct Hooks {
     // It had to wait for a message under way: pump it again.
@@ -33,9 +30,9 @@ class NetmapStream final : public grpc::ServerWriteReactor<v1::NetmapUpdate>,
     std::function<Instant()> now;
     std::function<int64_t()> unix_now_ms;  // told to the node
   };
-  // gRPC gets the pointer; the object keeps itself alive until OnDone().
-  static std::shared_ptr<NetmapStream> Make(grpc::CallbackServerContext* call,
-                                            Hooks hooks);
+  // Hooks are shared by all streams of a service. On the call's own thread.
+  static std::shared_ptr<NetmapStream> Make(std::shared_ptr<io::RpcCall> call,
+                                            std::shared_ptr<const Hooks> hooks);
 
   // It speaks for this node from here on. False: it has ended already.
   bool Open(const StreamTicket& ticket) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -44,29 +41,32 @@ class NetmapStream final : public grpc::ServerWriteReactor<v1::NetmapUpdate>,
   // Sends what the node does not know yet of `latest`. One thread at a time.
   void Pump(std::shared_ptr<const netmap::Snapshot> latest)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // Sends a keep-alive when nothing was sent since `silent_since`, and cancels
-  // the call when a message is under way since before `stuck_since`.
+  // What the node sees is the same in `latest` as in what it was told last:
+  // the older snapshot need not be kept. Nothing while a message is under way.
+  // On the thread that pumps.
+  void SkipTo(std::shared_ptr<const netmap::Snapshot> latest)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  // Sends a keep-alive when nothing was sent since `silent_since`, and drops
+  // the connection when a message is under way since before `stuck_since`. On
+  // the thread that pumps.
   void Tend(Instant silent_since, Instant stuck_since)
       ABSL_LOCKS_EXCLUDED(mutex_);
   // Ends the call with `status`, after the message under way if there is one.
   void Close(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  void OnWriteDone(bool ok) override;
-  void OnCancel() override;
-  void OnDone() override;
-
  private:
-  NetmapStream(grpc::CallbackServerContext* call, Hooks hooks);
+  NetmapStream(std::shared_ptr<io::RpcCall> call,
+               std::shared_ptr<const Hooks> hooks);
   // Takes the right to write; false when something is under way or it ended.
   bool BeginWrite() ABSL_LOCKS_EXCLUDED(mutex_);
-  void Send();
+  void Send(v1::NetmapUpdate& message);
   void EndWrite() ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnEnded() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  grpc::CallbackServerContext* const call_;
-  const Hooks hooks_;
+  const std::shared_ptr<io::RpcCall> call_;
+  const std::shared_ptr<const Hooks> hooks_;
   // Of whoever has the right to write.
   std::optional<NetmapFeed> feed_;
-  v1::NetmapUpdate message_;
 
   mutable absl::Mutex mutex_;
   std::optional<StreamTicket> ticket_ ABSL_GUARDED_BY(mutex_);
@@ -75,7 +75,6 @@ class NetmapStream final : public grpc::ServerWriteReactor<v1::NetmapUpdate>,
   std::optional<absl::Status> closing_ ABSL_GUARDED_BY(mutex_);
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   Instant since_ ABSL_GUARDED_BY(mutex_);  // begin or end of the last write
-  std::shared_ptr<NetmapStream> self_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace warren::control
