@@ -11,6 +11,7 @@
 #include "core/net/ip.h"
 #include "core/policy/address.h"
 #include "core/policy/policy.h"
+#include "core/policy/ssh_rules.h"
 #include "core/policy/topology.h"
 
 // What a policy means for the nodes of a topology, one view for each.
@@ -52,21 +53,6 @@ struct PeerView {
   friend bool operator==(const PeerView&, const PeerView&) = default;
 };
 
-struct SshAction {
-  bool accept = false;       // else: ask, by hold_and_delegate
-  std::string check_period;  // of a check; "12h"
-  friend bool operator==(const SshAction&, const SshAction&) = default;
-};
-struct SshPolicyRule {
-  std::vector<net::IpAddress> principals;        // all IPv4, then all IPv6
-  std::map<std::string, std::string> ssh_users;  // spec 3.12
-  SshAction action;
-  std::vector<std::string> accept_env;
-  std::vector<std::string> recorders;  // "ip:port"
-  bool enforce_recorder = false;
-  friend bool operator==(const SshPolicyRule&, const SshPolicyRule&) = default;
-};
-
 // All that one node gets of the policy.
 struct NodeView {
   std::vector<FilterRule> filter;
@@ -78,7 +64,9 @@ struct NodeView {
   // Capability -> values as JSON texts; empty = null.
   std::map<std::string, std::vector<std::string>> cap_map;
   std::vector<SshPolicyRule> ssh;
-  bool hide_ipv4 = false;  // attribute disable-ipv4
+  // Attribute disable-ipv4: nobody is told its IPv4 address, nor is it told
+  // those of others; routes stay.
+  bool hide_ipv4 = false;
   friend bool operator==(const NodeView&, const NodeView&) = default;
 };
 
