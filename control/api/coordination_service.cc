@@ -100,7 +100,8 @@ void PostAndAnswer(
       [result, work = std::move(work)](Directory& directory, int64_t now_ms) {
         result->status = work(directory, now_ms, result->response);
       },
-      [result, call] {
+      [result, call](const absl::Status& durable) {
+        if (!durable.ok()) return call->Finish(durable);
         if (result->status.ok()) {
           call->Welcome();
           call->Send(result->response.SerializeAsString());
@@ -242,13 +243,17 @@ void CoordinationService::OpenStream(std::shared_ptr<NetmapStream> stream,
                                                          int64_t now_ms) {
         *ticket = StreamOpened(directory, machine, node_key, now_ms);
       },
-      [this, ticket, stream, call] {
+      [this, ticket, stream, call](const absl::Status& durable) {
         if (!ticket->ok()) return stream->Close(ticket->status());
-        call->Welcome();
+        if (durable.ok()) call->Welcome();
         // The snapshot that has the node is published by now.
         spdlog::debug("stream opened node={} generation={}",
                       (*ticket)->node.value(), (*ticket)->generation);
-        if (stream->Open(**ticket)) return hub_.Attach(stream);
+        if (!durable.ok()) {
+          stream->Close(durable);
+        } else if (stream->Open(**ticket)) {
+          return hub_.Attach(stream);
+        }
         coordinator_.PostAlways(
             [ticket = **ticket](Directory& directory, int64_t now_ms) {
               StreamClosed(directory, ticket, now_ms);

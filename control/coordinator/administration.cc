@@ -52,14 +52,6 @@ std::vector<NodeId> NodesOf(const TailnetState& tailnet, UserId user) {
   return ids;
 }
 
-std::vector<AuthKeyId> AuthKeysOf(const TailnetState& tailnet, UserId user) {
-  std::vector<AuthKeyId> ids;
-  for (const auto& [id, key] : tailnet.auth_keys) {
-    if (key.user == user) ids.push_back(id);
-  }
-  return ids;
-}
-
 }  // namespace
 
 absl::StatusOr<TailnetState*> CreateTailnet(Directory& directory,
@@ -161,11 +153,7 @@ absl::Status DeleteUser(Directory& directory, const Order& order,
       user_id,
       AuditOf(order, tailnet, "user.delete", absl::StrCat("user ", user.login),
               absl::StrCat(nodes.size(), " nodes"), "")));
-  for (NodeId id : nodes) directory.EraseNode(tailnet, id);
-  for (AuthKeyId id : AuthKeysOf(tailnet, user_id)) {
-    directory.EraseAuthKey(tailnet, id);
-  }
-  tailnet.users.erase(user_id);
+  directory.EraseUser(tailnet, user_id);
   return absl::OkStatus();
 }
 

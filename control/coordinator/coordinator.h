@@ -19,14 +19,24 @@ namespace warren::control {
 
 // The one writer: runs commands on the directory, one after the other, on a
 // thread of its own, and does what time makes due. Commands that wait together
-// are published together; a command is answered after what it changed is
+// are one transaction of the store (each of their writes stands or falls by
+// itself) and one publication; a command is answered after what it changed is
 // durable and published.
+//
+// When the transaction cannot be made durable (disk full, I/O error), nothing
+// of the batch happened: its commands are answered with the error, and the
+// directory is read anew from the store. Until that succeeds no command runs.
+// Commands run one by one then, until one that writes has succeeded, so that
+// those that only read are not refused along with others.
 class Coordinator {
  public:
   // Commands that may wait; more are refused.
   static constexpr size_t kMaxQueue = 16'384;
 
   using Work = std::function<void(Directory&, int64_t now_ms)>;
+  // Gets OK, or why nothing of its batch happened: then what the work returned
+  // is void.
+  using Answer = std::function<void(const absl::Status& durable)>;
 
   // `unix_now_ms` is asked on the coordinator's thread only.
   Coordinator(std::unique_ptr<Directory> directory,
@@ -37,8 +47,7 @@ class Coordinator {
   // Runs `work` soon; `answer` when its changes are published. Both run on the
   // coordinator's thread and must not block. Thread-safe. UNAVAILABLE: it is
   // stopping; RESOURCE_EXHAUSTED: too much is waiting. Then neither runs.
-  absl::Status Post(Work work, std::function<void()> answer)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Post(Work work, Answer answer) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // For what must not be refused and is bounded by something else, such as the
   // end of each stream. Dropped when it is stopping.
@@ -56,10 +65,13 @@ class Coordinator {
  private:
   struct Command {
     Work work;
-    std::function<void()> answer;
+    Answer answer;
   };
   void Run();
-  // Up to `kBatch` commands, waiting for one until `deadline_ms`.
+  // The status is that of the transaction.
+  absl::Status RunBatch(const std::deque<Command>& batch, int64_t now_ms,
+                        bool is_due);
+  // Up to `batch_size_` commands, waiting for one until `deadline_ms`.
   std::deque<Command> Take(std::optional<int64_t> deadline_ms)
       ABSL_LOCKS_EXCLUDED(mutex_);
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -68,6 +80,8 @@ class Coordinator {
 
   const std::unique_ptr<Directory> directory_;  // the thread's
   const std::function<int64_t()> unix_now_ms_;
+  size_t batch_size_;   // the thread's
+  bool stale_ = false;  // the thread's: the directory is not what is stored
   absl::Mutex mutex_;
   std::deque<Command> queue_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
@@ -85,8 +99,9 @@ absl::StatusOr<T> Coordinator::Call(
   const absl::Status posted =
       Post([&](Directory& directory,
                int64_t now_ms) { result = work(directory, now_ms); },
-           [&] {
+           [&](const absl::Status& durable) {
              absl::MutexLock lock(&mutex);
+             if (!durable.ok()) result = durable;
              done = true;
            });
   if (!posted.ok()) return posted;

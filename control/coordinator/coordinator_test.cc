@@ -52,7 +52,7 @@ TEST_F(CoordinatorTest, AnswersAfterTheChangeIsPublished) {
                             Register(directory, Machine(1, key), now_ms).ok());
                         EXPECT_TRUE(published_.empty());
                       },
-                      [&] {
+                      [&](const absl::Status&) {
                         num_at_answer = published_.size();
                         answered.Notify();
                       })
@@ -88,14 +88,15 @@ TEST_F(CoordinatorTest, RunsWhatWaitsAndRefusesWhatComesAfterStop) {
                         begun.Notify();
                         go_on.WaitForNotification();
                       },
-                      [] {})
+                      [](const absl::Status&) {})
                   .ok());
   begun.WaitForNotification();
   for (int i = 0; i < 100; ++i) {
-    ASSERT_TRUE(coordinator->Post(count, [&] { ++num_run; }).ok());
+    ASSERT_TRUE(
+        coordinator->Post(count, [&](const absl::Status&) { ++num_run; }).ok());
   }
   coordinator->Stop();
-  EXPECT_EQ(coordinator->Post(count, [] {}).code(),
+  EXPECT_EQ(coordinator->Post(count, [](const absl::Status&) {}).code(),
             absl::StatusCode::kUnavailable);
   go_on.Notify();
   while (num_run < 200) std::this_thread::yield();
@@ -108,7 +109,7 @@ TEST_F(CoordinatorTest, RefusesWhatDoesNotFitInTheQueue) {
   absl::Status last;
   size_t num_taken = 0;
   while (last.ok() && num_taken <= Coordinator::kMaxQueue + 100) {
-    last = coordinator->Post(wait, [] {});
+    last = coordinator->Post(wait, [](const absl::Status&) {});
     ++num_taken;
   }
   EXPECT_EQ(last.code(), absl::StatusCode::kResourceExhausted);

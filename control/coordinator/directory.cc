@@ -76,8 +76,8 @@ TailnetState* Directory::Tailnet(TailnetId id) {
 
 std::pair<TailnetState*, NodeState*> Directory::NodeByKey(
     const crypto::NodeKey& key) {
-  const auto found = by_node_key_.find(key);
-  if (found == by_node_key_.end()) return {nullptr, nullptr};
+  const auto found = indexes_.node_keys.find(key);
+  if (found == indexes_.node_keys.end()) return {nullptr, nullptr};
   TailnetState& tailnet = tailnets_.at(found->second.first);
   return {&tailnet, &tailnet.nodes.at(found->second.second)};
 }
@@ -94,14 +94,14 @@ std::vector<std::pair<TailnetState*, NodeState*>> Directory::NodesOfMachine(
 
 std::pair<TailnetState*, AuthKeyRecord*> Directory::AuthKeyByPrefix(
     const std::string& prefix) {
-  const auto found = by_prefix_.find(prefix);
-  if (found == by_prefix_.end()) return {nullptr, nullptr};
+  const auto found = indexes_.auth_keys.find(prefix);
+  if (found == indexes_.auth_keys.end()) return {nullptr, nullptr};
   TailnetState& tailnet = tailnets_.at(found->second.first);
   return {&tailnet, &tailnet.auth_keys.at(found->second.second)};
 }
 
 void Directory::AddAuthKey(TailnetState& tailnet, AuthKeyRecord key) {
-  by_prefix_[key.prefix] = {tailnet.record.id, key.id};
+  indexes_.auth_keys[key.prefix] = {tailnet.record.id, key.id};
   const AuthKeyId id = key.id;
   tailnet.auth_keys[id] = std::move(key);
 }
@@ -109,27 +109,49 @@ void Directory::AddAuthKey(TailnetState& tailnet, AuthKeyRecord key) {
 void Directory::EraseAuthKey(TailnetState& tailnet, AuthKeyId id) {
   const auto found = tailnet.auth_keys.find(id);
   if (found == tailnet.auth_keys.end()) return;
-  by_prefix_.erase(found->second.prefix);
+  indexes_.auth_keys.erase(found->second.prefix);
   tailnet.auth_keys.erase(found);
 }
 
+void Directory::PutSession(TailnetState& tailnet, SessionRecord session) {
+  const SessionId id = session.id;
+  indexes_.sessions[session.hash] = {tailnet.record.id, id};
+  tailnet.accounts.sessions[id] = std::move(session);
+}
+
+std::pair<TailnetState*, SessionRecord*> Directory::SessionByHash(
+    const SecretHash& hash) {
+  const auto found = indexes_.sessions.find(hash);
+  if (found == indexes_.sessions.end()) return {nullptr, nullptr};
+  TailnetState* const tailnet = Tailnet(found->second.first);
+  if (tailnet != nullptr) {
+    auto& sessions = tailnet->accounts.sessions;
+    const auto session = sessions.find(found->second.second);
+    if (session != sessions.end() && session->second.hash == hash) {
+      return {tailnet, &session->second};
+    }
+  }
+  indexes_.sessions.erase(found);
+  return {nullptr, nullptr};
+}
+
 void Directory::PutApiKey(TailnetState& tailnet, ApiKeyRecord key) {
-  by_api_prefix_[key.prefix] = {tailnet.record.id, key.id};
+  indexes_.api_keys[key.prefix] = {tailnet.record.id, key.id};
   const ApiKeyId id = key.id;
   tailnet.access.api_keys[id] = std::move(key);
 }
 
 std::pair<TailnetState*, ApiKeyRecord*> Directory::ApiKeyByPrefix(
     const std::string& prefix) {
-  const auto found = by_api_prefix_.find(prefix);
-  if (found == by_api_prefix_.end()) return {nullptr, nullptr};
+  const auto found = indexes_.api_keys.find(prefix);
+  if (found == indexes_.api_keys.end()) return {nullptr, nullptr};
   TailnetState* const tailnet = Tailnet(found->second.first);
   if (tailnet != nullptr) {
     auto& keys = tailnet->access.api_keys;
     const auto key = keys.find(found->second.second);
     if (key != keys.end()) return {tailnet, &key->second};
   }
-  by_api_prefix_.erase(found);
+  indexes_.api_keys.erase(found);
   return {nullptr, nullptr};
 }
 
@@ -146,13 +168,13 @@ void Directory::PutNode(TailnetState& tailnet, NodeRecord record,
   } else {
     const NodeRecord& old = found->second.record;
     tailnet.by_name.erase(old.naming.name);
-    by_node_key_.erase(old.keys.node);
+    indexes_.node_keys.erase(old.keys.node);
     tailnet.pending.owners.insert(old.owner);
   }
   tailnet.by_name[record.naming.name] = id;
   tailnet.by_ipv4[record.ipv4] = id;
   tailnet.by_machine[record.keys.machine] = id;
-  by_node_key_[record.keys.node] = {tailnet.record.id, id};
+  indexes_.node_keys[record.keys.node] = {tailnet.record.id, id};
   tailnet.nodes[id].record = std::move(record);
   TouchNode(tailnet, id, now_ms);
 }
@@ -163,22 +185,6 @@ void Directory::TouchNode(TailnetState& tailnet, NodeId id, int64_t now_ms) {
   tailnet.pending.any = true;
   tailnet.pending.nodes.insert(id);
   tailnet.pending.owners.insert(node.record.owner);
-  MoveDeadline();
-}
-
-void Directory::EraseNode(TailnetState& tailnet, NodeId id) {
-  const auto found = tailnet.nodes.find(id);
-  if (found == tailnet.nodes.end()) return;
-  const NodeRecord& record = found->second.record;
-  tailnet.by_name.erase(record.naming.name);
-  tailnet.by_ipv4.erase(record.ipv4);
-  tailnet.by_machine.erase(record.keys.machine);
-  by_node_key_.erase(record.keys.node);
-  tailnet.pending.any = true;
-  tailnet.pending.nodes.erase(id);
-  tailnet.pending.owners.insert(record.owner);
-  tailnet.pending.removed.push_back(id);
-  tailnet.nodes.erase(found);
   MoveDeadline();
 }
 
@@ -199,18 +205,6 @@ void Directory::AddTailnet(TailnetRecord record) {
   tailnet.version = record.version;
   tailnet.record = std::move(record);
   TouchTailnet(tailnet);
-}
-
-void Directory::EraseTailnet(TailnetId id) {
-  for (const auto& [node_id, node] : tailnets_.at(id).nodes) {
-    by_node_key_.erase(node.record.keys.node);
-  }
-  for (const auto& [key_id, key] : tailnets_.at(id).auth_keys) {
-    by_prefix_.erase(key.prefix);
-  }
-  tailnets_.erase(id);
-  gone_.push_back(id);
-  MoveDeadline();
 }
 
 uint64_t Directory::NextVersion(TailnetState& tailnet) {

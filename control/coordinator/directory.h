@@ -73,8 +73,10 @@ class Directory {
   std::pair<TailnetState*, AuthKeyRecord*> AuthKeyByPrefix(
       const std::string& prefix);
 
-  // The API key, OAuth client or access token with this prefix; both null when
-  // there is none.
+  // The session of a browser whose cookie has this hash; the API key, OAuth
+  // client or access token with this prefix. Both null when there is none.
+  std::pair<TailnetState*, SessionRecord*> SessionByHash(
+      const SecretHash& hash);
   std::pair<TailnetState*, ApiKeyRecord*> ApiKeyByPrefix(
       const std::string& prefix);
 
@@ -86,7 +88,8 @@ class Directory {
 
   void AddAuthKey(TailnetState& tailnet, AuthKeyRecord key);
   void EraseAuthKey(TailnetState& tailnet, AuthKeyId id);
-  // To be removed, an API key is erased from `tailnet.access.api_keys`.
+  // To be removed, these are erased from the maps of `tailnet`.
+  void PutSession(TailnetState& tailnet, SessionRecord session);
   void PutApiKey(TailnetState& tailnet, ApiKeyRecord key);
 
   // To be called after a change that is in the store: what it touched is in
@@ -101,6 +104,20 @@ class Directory {
   void AddTailnet(TailnetRecord record);
   void EraseTailnet(TailnetId id);
 
+  // The user and all that the store deletes along with it: nodes, keys,
+  // identities, sessions, invitations, shares.
+  void EraseUser(TailnetState& tailnet, UserId id);
+
+  // Commands change memory when the store has taken their change, which may be
+  // before it is durable. When it cannot be made durable, Reload() brings
+  // memory back to what is stored; for memory that the store knows nothing of,
+  // `undo` is called then, the last one first. On an error memory is not what
+  // is stored: nothing may be run or published until Reload() succeeds.
+  void IfNotDurable(std::function<void()> undo);
+  absl::Status Reload(int64_t now_ms);
+  // All that was written is durable.
+  void OnDurable();
+
   // Makes and hands out the snapshot of every tailnet that changed.
   void Publish();
 
@@ -113,8 +130,20 @@ class Directory {
  private:
   Directory(std::unique_ptr<Store> store, HashKey hash_key, Rng& rng,
             DirectoryOptions options);
+  // What is looked up across tailnets. Sessions and API keys may be gone.
+  struct Indexes {
+    std::map<crypto::NodeKey, std::pair<TailnetId, NodeId>> node_keys;
+    std::map<std::string, std::pair<TailnetId, AuthKeyId>> auth_keys;
+    std::map<std::string, std::pair<TailnetId, ApiKeyId>> api_keys;
+    std::map<SecretHash, std::pair<TailnetId, SessionId>> sessions;
+  };
+  std::vector<DeliveryRecord> DeliveriesOf(const AuditRecord& audit);
   absl::Status Fill(int64_t now_ms);
+  absl::Status PlaceAccess(AccessContents& contents);
   absl::Status EnsureTailnet(int64_t now_ms);
+  // From both sides.
+  void EraseShares(TailnetState& tailnet,
+                   const std::function<bool(const ShareRecord&)>& which);
   void PublishOne(TailnetState& tailnet);
   uint64_t NextVersion(TailnetState& tailnet);
 
@@ -123,10 +152,8 @@ class Directory {
   Rng& rng_;
   DirectoryOptions options_;
   std::map<TailnetId, TailnetState> tailnets_;
-  std::map<crypto::NodeKey, std::pair<TailnetId, NodeId>> by_node_key_;
-  std::map<std::string, std::pair<TailnetId, AuthKeyId>> by_prefix_;
-  // May name keys that are gone.
-  std::map<std::string, std::pair<TailnetId, ApiKeyId>> by_api_prefix_;
+  Indexes indexes_;
+  std::vector<std::function<void()>> undo_;
   std::vector<TailnetId> gone_;
   std::optional<int64_t> deadline_ms_;
   bool deadline_known_ = false;

@@ -1,17 +1,101 @@
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "control/coordinator/default_policy.h"
 #include "control/coordinator/directory.h"
 #include "control/coordinator/names.h"
+#include "control/webhook/event.h"
 #include "core/base/status_macros.h"
+#include "core/policy/policy_text.h"
 
 namespace warren::control {
+namespace {
+
+// Every group that `text` names. Which of them providers know may have changed
+// since it was put in force, and does not matter for reading it.
+std::vector<std::string> GroupsNamed(absl::string_view text) {
+  constexpr absl::string_view kPrefix = "group:";
+  std::vector<std::string> groups;
+  for (size_t at = text.find(kPrefix); at != absl::string_view::npos;
+       at = text.find(kPrefix, at)) {
+    at += kPrefix.size();
+    const size_t end = text.find_first_of("\"':,; \t\r\n", at);
+    groups.emplace_back(text.substr(at, end - at));
+  }
+  std::sort(groups.begin(), groups.end());
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  return groups;
+}
+
+absl::StatusOr<std::shared_ptr<const policy::Policy>> ReadPolicy(
+    const TailnetState& tailnet, absl::string_view text, uint64_t version) {
+  policy::CheckOptions options;
+  options.provider_groups = GroupsNamed(text);
+  policy::ParsedPolicy parsed = policy::ParsePolicy(text, options);
+  if (parsed.ok()) {
+    return std::make_shared<policy::Policy>(std::move(parsed.policy));
+  }
+  // Going on without it could open what it forbids.
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the policy of tailnet ", tailnet.record.name, ", version ", version,
+      ", cannot be read by this warren-control: ",
+      policy::Describe(parsed.problems),
+      ". Use the one that ran before, and change the policy with it"));
+}
+
+void PlaceAccounts(std::map<TailnetId, TailnetState>& tailnets,
+                   AccountContents& contents) {
+  for (IdentityRecord& identity : contents.identities) {
+    AccountState& accounts = tailnets.at(identity.tailnet).accounts;
+    accounts.by_subject[{identity.issuer, identity.subject}] = identity.id;
+    accounts.identities[identity.id] = std::move(identity);
+  }
+  for (LocalAccountRecord& account : contents.local_accounts) {
+    tailnets.at(account.tailnet).accounts.local_accounts[account.user] =
+        std::move(account);
+  }
+  for (PasskeyRecord& passkey : contents.passkeys) {
+    tailnets.at(passkey.tailnet).accounts.passkeys[passkey.credential_id] =
+        std::move(passkey);
+  }
+  for (ProviderRecord& provider : contents.providers) {
+    tailnets.at(provider.tailnet).accounts.providers[provider.id] =
+        std::move(provider);
+  }
+  for (InvitationRecord& invitation : contents.invitations) {
+    tailnets.at(invitation.tailnet).accounts.invitations[invitation.id] =
+        std::move(invitation);
+  }
+}
+
+}  // namespace
 
 Directory::Directory(std::unique_ptr<Store> store, HashKey hash_key, Rng& rng,
                      DirectoryOptions options)
     : store_(std::move(store)),
       hash_key_(std::move(hash_key)),
       rng_(rng),
-      options_(std::move(options)) {}
+      options_(std::move(options)) {
+  store_->SetOutbox(
+      [this](const AuditRecord& audit) { return DeliveriesOf(audit); });
+}
+
+std::vector<DeliveryRecord> Directory::DeliveriesOf(const AuditRecord& audit) {
+  std::vector<DeliveryRecord> out;
+  const TailnetState* const tailnet = Tailnet(audit.tailnet);
+  if (tailnet == nullptr) return out;
+  for (const auto& [id, webhook] : tailnet->access.webhooks) {
+    if (!webhook.enabled || !Wants(webhook.events, audit.action)) continue;
+    DeliveryRecord delivery;
+    delivery.webhook = id;
+    delivery.body = EventBody(audit, tailnet->record.name);
+    delivery.created_ms = audit.time_ms;
+    delivery.next_ms = audit.time_ms;
+    out.push_back(std::move(delivery));
+  }
+  return out;
+}
 
 absl::StatusOr<std::unique_ptr<Directory>> Directory::Load(
     std::unique_ptr<Store> store, HashKey hash_key, Rng& rng,
@@ -45,9 +129,43 @@ absl::Status Directory::Fill(int64_t now_ms) {
     tailnets_.at(relay.tailnet)
         .relays.regions.push_back(std::move(relay.region));
   }
+  PlaceAccounts(tailnets_, contents.accounts);
+  for (SessionRecord& session : contents.accounts.sessions) {
+    TailnetState& tailnet = tailnets_.at(session.tailnet);
+    PutSession(tailnet, std::move(session));
+  }
+  WARREN_RETURN_IF_ERROR(PlaceAccess(contents.access));
   for (NodeRecord& node : contents.nodes) {
     TailnetState& tailnet = tailnets_.at(node.tailnet);
     PutNode(tailnet, std::move(node), now_ms);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Directory::PlaceAccess(AccessContents& contents) {
+  for (PolicyRecord& policy : contents.policies) {
+    tailnets_.at(policy.tailnet).access.policy = std::move(policy);
+  }
+  for (auto& [id, tailnet] : tailnets_) {
+    PolicyRecord& in_force = tailnet.access.policy;
+    in_force.tailnet = id;
+    const absl::string_view text =
+        in_force.version == 0 ? kDefaultPolicy : in_force.text;
+    WARREN_ASSIGN_OR_RETURN(tailnet.access.parsed_policy,
+                            ReadPolicy(tailnet, text, in_force.version));
+  }
+  for (ApiKeyRecord& key : contents.api_keys) {
+    TailnetState& tailnet = tailnets_.at(key.tailnet);
+    PutApiKey(tailnet, std::move(key));
+  }
+  for (ShareRecord& share : contents.shares) {
+    tailnets_.at(share.guest_tailnet).access.shares[share.id] = share;
+    tailnets_.at(share.owner_tailnet).access.shares[share.id] =
+        std::move(share);
+  }
+  for (WebhookRecord& webhook : contents.webhooks) {
+    tailnets_.at(webhook.tailnet).access.webhooks[webhook.id] =
+        std::move(webhook);
   }
   return absl::OkStatus();
 }

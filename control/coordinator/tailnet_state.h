@@ -30,6 +30,12 @@ struct NodeState {
   bool expired = false;          // as published last
 
   bool online() const { return stream != 0; }
+  // What the store does not know, from the same node as it was in memory.
+  void TakePresence(const NodeState& before) {
+    stream = before.stream;
+    offline_since_ms = before.offline_since_ms;
+    applied_version = before.applied_version;
+  }
   bool IsExpired(int64_t now_ms) const {
     return record.times.key_expiry_ms != 0 &&
            record.times.key_expiry_ms <= now_ms;

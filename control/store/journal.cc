@@ -70,15 +70,16 @@ absl::Status Journal::InBatch(const std::function<absl::Status()>& write) {
   return status.ok() ? ended : status;
 }
 
-absl::Status Journal::CommitBatch() {
+absl::StatusOr<bool> Journal::CommitBatch() {
   const bool open = std::exchange(batch_, Batch::kNone) == Batch::kOpen;
-  if (!open) return absl::OkStatus();
+  if (!open) return false;
   absl::Status status = broken_;
   if (status.ok()) status = database_.Run("COMMIT");
   if (!status.ok() && database_.in_transaction()) {
     database_.Run("ROLLBACK").IgnoreError();
   }
-  return status;
+  if (!status.ok()) return status;
+  return true;
 }
 
 absl::Status Journal::Append(const AuditRecord& audit) {

@@ -58,9 +58,9 @@ class Journal {
 
   // What is written from here on is durable only after CommitBatch().
   void BeginBatch();
-  // On an error nothing since BeginBatch() happened, also what had returned
-  // OK. OK without touching the disk when nothing was written.
-  absl::Status CommitBatch();
+  // Whether anything was written; if not, the disk is not touched. On an error
+  // nothing since BeginBatch() happened, also what had returned OK.
+  absl::StatusOr<bool> CommitBatch();
 
  private:
   enum class Batch : uint8_t {

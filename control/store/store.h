@@ -42,7 +42,7 @@ class Store {
 
   // Group commit; see Journal.
   void BeginBatch() { journal_.BeginBatch(); }
-  absl::Status CommitBatch() { return journal_.CommitBatch(); }
+  absl::StatusOr<bool> CommitBatch() { return journal_.CommitBatch(); }
   void SetOutbox(Journal::Outbox outbox) {
     journal_.SetOutbox(std::move(outbox));
   }

@@ -39,10 +39,4 @@ std::vector<uint8_t> Hmac(Hash hash, Bytes key, Bytes data) {
   return out;
 }
 
-std::array<uint8_t, 32> Sha256(Bytes data) {
-  std::array<uint8_t, 32> out;
-  SHA256(data.data(), data.size(), out.data());
-  return out;
-}
-
 }  // namespace warren::crypto

@@ -19,6 +19,7 @@ std::vector<uint8_t> Digest(Hash hash, Bytes data);
 // As many bytes as the hash has.
 std::vector<uint8_t> Hmac(Hash hash, Bytes key, Bytes data);
 
+// The one of blake2s.h, for those who do without its names.
 std::array<uint8_t, 32> Sha256(Bytes data);
 
 }  // namespace warren::crypto
