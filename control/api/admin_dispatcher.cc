@@ -47,7 +47,8 @@ void AdminDispatcher::Call(const AdminMethod& method, Credential credential,
           doorkeeper_.OnRefused(directory, *caller, method.name, now_ms);
         }
       },
-      [this, outcome, done] {
+      [this, outcome, done](const absl::Status& durable) {
+        if (!durable.ok()) return done(durable);
         if (!outcome->status.ok() || !outcome->later) {
           return done(outcome->status);
         }

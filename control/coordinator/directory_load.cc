@@ -149,8 +149,9 @@ absl::Status Directory::PlaceAccess(AccessContents& contents) {
   for (auto& [id, tailnet] : tailnets_) {
     PolicyRecord& in_force = tailnet.access.policy;
     in_force.tailnet = id;
-    const absl::string_view text =
-        in_force.version == 0 ? kDefaultPolicy : in_force.text;
+    const absl::string_view text = in_force.version == 0
+                                       ? absl::string_view(kDefaultPolicy)
+                                       : absl::string_view(in_force.text);
     WARREN_ASSIGN_OR_RETURN(tailnet.access.parsed_policy,
                             ReadPolicy(tailnet, text, in_force.version));
   }
