@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   admin::AddUser(root, session);
   admin::AddNode(root, session);
   admin::AddKey(root, session);
+  admin::AddPolicy(root, session);
   admin::AddRelay(root, session);
   admin::AddAudit(root, session);
   admin::AddServer(root, session);

@@ -11,10 +11,14 @@ namespace warren::admin {
 void AddAudit(cli::Command root, Session& session);
 void AddKey(cli::Command root, Session& session);
 void AddNode(cli::Command root, Session& session);
+void AddPolicy(cli::Command root, Session& session);
 void AddRelay(cli::Command root, Session& session);
 void AddServer(cli::Command root, Session& session);
 void AddTailnet(cli::Command root, Session& session);
 void AddUser(cli::Command root, Session& session);
+
+// The verb of AddPolicy() that needs neither server nor session.
+void AddPolicyCompile(cli::Command policy);
 
 }  // namespace warren::admin
 

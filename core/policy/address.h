@@ -48,10 +48,10 @@ AddressText TextOf(const AddressRange& range);
 // "*".
 const AddressText& EveryAddress();
 // What "*" means as a source, beside the subnet routes: 100.64.0.0/10 but for
-// ChromeOS' 100.115.92.0/23, and fd7a:115c:a1e0::/48.
+// ChromeOS' 100.115.92.0/23, and fd7a:115c:a1e0::/48. Ascend by text.
 const AddressTexts& TailnetAddresses();
 // autogroup:internet: all but RFC 1918, CGNAT, IPv4 link-local and what is not
-// global unicast of IPv6. Both lists ascend by text.
+// global unicast of IPv6. Ascend by address.
 const AddressTexts& InternetAddresses();
 
 // A set of addresses: disjoint ranges that ascend and do not touch.

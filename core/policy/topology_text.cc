@@ -65,7 +65,11 @@ class TopologyReader {
     std::string email;
     shape_.Object(
         value, "a user",
-        {{"id", [&](const JsonValue& id) { user.id = UserId(Number(id)); }},
+        {{"id",
+          [&](const JsonValue& v) {
+            const int64_t id = Number(v);
+            if (id != 0) user.id = UserId(id);
+          }},
          {"name", [&](const JsonValue& v) { name = Text(v, "\"name\""); }},
          {"email", [&](const JsonValue& v) { email = Text(v, "\"email\""); }},
          {"role", [&](const JsonValue& v) { user.role = ReadRole(v); }},
@@ -142,11 +146,12 @@ class TopologyReader {
     }
   }
 
+  // 0: none is given.
   int64_t Number(const JsonValue& value) {
     int64_t number = 0;
     if (value.kind != JsonKind::kNumber ||
-        !absl::SimpleAtoi(value.text, &number) || number <= 0) {
-      shape_.Note(value.place, "an id must be a number above 0");
+        !absl::SimpleAtoi(value.text, &number) || number < 0) {
+      shape_.Note(value.place, "an id must be a number, not below 0");
     }
     return number;
   }

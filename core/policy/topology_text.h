@@ -17,7 +17,8 @@
 // Users may have "role" ("owner" ...; without any, the first is the owner),
 // "groups" (of the identity provider) and "guest"; nodes "id", "hostname",
 // "ipv6", "attributes" ({"node:os": "linux"}), "shared_to" (names of users)
-// and "online". Ids that are not given count from 1, nodes by name.
+// and "online". Ids that are not given, or 0, count from 1,
+// nodes by name.
 namespace warren::policy {
 
 // INVALID_ARGUMENT names the place and what is wrong there. `value` is the
