@@ -47,7 +47,8 @@ TEST_F(PolicyCommandsTest, StoresVersionsAndPutsThemInForce) {
   EXPECT_EQ((*list)[0].version, 2u);
   EXPECT_EQ(PolicyVersion(*directory_, tailnet(), 1)->text, kOpen);
   EXPECT_FALSE(PolicyVersion(*directory_, tailnet(), 9).ok());
-  const auto audit = directory_->store().Audit(tailnet().record.id, 1);
+  const auto audit =
+      directory_->store().audit_log().Read({tailnet().record.id, 1});
   EXPECT_EQ((*audit)[0].action, "policy.set");
   EXPECT_EQ((*audit)[0].before, "version 1");
   EXPECT_EQ((*audit)[0].after, "version 2");
@@ -106,7 +107,8 @@ TEST_F(PolicyCommandsTest, ALockoutAsksForForce) {
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
   EXPECT_EQ(tailnet().access.policy.version, 1u);
   ASSERT_TRUE(Set(kClosed, 1, /*force=*/true).ok());
-  const auto audit = directory_->store().Audit(tailnet().record.id, 1);
+  const auto audit =
+      directory_->store().audit_log().Read({tailnet().record.id, 1});
   EXPECT_EQ((*audit)[0].after, "version 2, forced");
 }
 
