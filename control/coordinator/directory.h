@@ -62,6 +62,9 @@ class Directory {
   const HashKey& hash_key() const { return hash_key_; }
 
   std::map<TailnetId, TailnetState>& tailnets() { return tailnets_; }
+  const std::map<TailnetId, TailnetState>& tailnets() const {
+    return tailnets_;
+  }
   // nullptr when there is none.
   TailnetState* Tailnet(TailnetId id);
   // The node with this key, in whatever tailnet; both null when there is none.

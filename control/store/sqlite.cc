@@ -29,6 +29,8 @@ int Bind(sqlite3_stmt* statement, int index, const SqlValue& value) {
                                        SQLITE_STATIC, SQLITE_UTF8);
           },
           [&](const std::vector<uint8_t>& v) {
+            // A null pointer would be NULL, not an empty blob.
+            if (v.empty()) return sqlite3_bind_zeroblob(statement, index, 0);
             return sqlite3_bind_blob64(statement, index, v.data(), v.size(),
                                        SQLITE_STATIC);
           },

@@ -17,6 +17,8 @@ const EVP_MD* Algorithm(Hash hash) {
       return EVP_sha384();
     case Hash::kSha512:
       return EVP_sha512();
+    case Hash::kSha1:
+      return EVP_sha1();
   }
   return nullptr;
 }

@@ -12,9 +12,10 @@
 // use BLAKE2s.
 namespace warren::crypto {
 
-enum class Hash : uint8_t { kSha256, kSha384, kSha512 };
+// SHA-1 is for one-time codes (RFC 6238) alone, where it does no harm.
+enum class Hash : uint8_t { kSha256, kSha384, kSha512, kSha1 };
 
-// 32, 48 or 64 bytes.
+// 32, 48, 64 or 20 bytes.
 std::vector<uint8_t> Digest(Hash hash, Bytes data);
 // As many bytes as the hash has.
 std::vector<uint8_t> Hmac(Hash hash, Bytes key, Bytes data);
