@@ -10,35 +10,9 @@
 namespace warren::control {
 namespace {
 
-constexpr size_t kMaxSlug = 32;  // CheckProviderConfig()
 constexpr size_t kMaxName = 64;
 
-std::string SlugOf(absl::string_view name, size_t max_size) {
-  std::string slug = LabelFrom(name).substr(0, max_size);
-  while (slug.back() == '-') slug.pop_back();
-  return slug;
-}
-
-// Whether `a` came before `b`.
-bool IsOlder(const ProviderRecord& a, const ProviderRecord& b) {
-  return std::pair(a.created_ms, a.id) < std::pair(b.created_ms, b.id);
-}
-
 }  // namespace
-
-std::string ProviderSlug(const Directory& directory,
-                         const ProviderRecord& provider) {
-  const std::string slug = SlugOf(provider.name, kMaxSlug);
-  for (const auto& [id, tailnet] : directory.tailnets()) {
-    for (const auto& [other_id, other] : tailnet.accounts.providers) {
-      if (other_id != provider.id && IsOlder(other, provider) &&
-          SlugOf(other.name, kMaxSlug) == slug) {
-        return absl::StrCat(SlugOf(slug, 12), "-", provider.id.value());
-      }
-    }
-  }
-  return slug;
-}
 
 absl::StatusOr<ProviderRecord> FindProvider(const TailnetState& tailnet,
                                             absl::string_view ref) {

@@ -18,11 +18,6 @@ namespace warren::control {
 
 inline constexpr size_t kMaxProviders = 50;  // of one tailnet
 
-// The provider's id in our URLs: the name as a label, at most 32; when an
-// older provider of the server has that, with the record's number behind.
-// The address to be entered there is PUBLIC_URL + kCallbackPath + this.
-std::string ProviderSlug(const Directory& directory,
-                         const ProviderRecord& provider);
 // By name or decimal id. NOT_FOUND.
 absl::StatusOr<ProviderRecord> FindProvider(const TailnetState& tailnet,
                                             absl::string_view ref);
