@@ -65,6 +65,7 @@ void AddAllCalls(AdminCalls& calls) {
   AddNodeCalls(calls);
   AddAuthKeyCalls(calls);
   AddRelayCalls(calls);
+  AddPolicyCalls(calls);
   AddAuditCalls(calls);
 }
 

@@ -13,6 +13,7 @@ void AddUserCalls(AdminCalls& calls);
 void AddNodeCalls(AdminCalls& calls);
 void AddAuthKeyCalls(AdminCalls& calls);
 void AddRelayCalls(AdminCalls& calls);
+void AddPolicyCalls(AdminCalls& calls);
 void AddAuditCalls(AdminCalls& calls);
 
 // All of them.

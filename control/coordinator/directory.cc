@@ -197,6 +197,7 @@ void Directory::SetParsedPolicy(TailnetState& tailnet, PolicyRecord record,
                                 std::shared_ptr<const policy::Policy> parsed) {
   tailnet.access.policy = std::move(record);
   tailnet.access.parsed_policy = std::move(parsed);
+  tailnet.access.policy_netmap = tailnet.version + 1;
   TouchTailnet(tailnet);
 }
 

@@ -67,6 +67,8 @@ struct AccountState {
 struct AccessState {
   PolicyRecord policy;  // in force; version 0: the default, never set
   std::shared_ptr<const policy::Policy> parsed_policy;
+  // The first netmap version made with it; 0 since a restart: every one.
+  uint64_t policy_netmap = 0;
   std::map<ApiKeyId, ApiKeyRecord> api_keys;
   // Of nodes here, and of nodes elsewhere that users here may reach.
   std::map<ShareId, ShareRecord> shares;
