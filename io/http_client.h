@@ -71,8 +71,8 @@ bool IsPublicAddress(const net::IpAddress& address);
 // HTTP/1.1 over TLS 1.2 and 1.3, each call on a connection of its own.
 class HttpClient final : public HttpCaller {
  public:
-  // `cancel` must outlive the client. FAILED_PRECONDITION: these
-  // certificates, or the system's, cannot be used.
+  // `cancel` must outlive the client. INVALID_ARGUMENT: the extra
+  // roots are none. FAILED_PRECONDITION: the system has none.
   static absl::StatusOr<std::unique_ptr<HttpClient>> Make(
       const HttpClientOptions& options, const Cancel& cancel);
 

@@ -267,7 +267,8 @@ TEST_F(HttpsTest, WantsCertificatesAsRoots) {
   for (const std::string text : {"/nowhere/roots.pem", "-----BEGIN ", " "}) {
     options.extra_roots = text;
     EXPECT_EQ(Get("https://127.0.0.1", options).status().code(),
-              Code::kFailedPrecondition);
+              Code::kInvalidArgument);
+    EXPECT_FALSE(CheckExtraRoots(text).ok());
   }
 }
 

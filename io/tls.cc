@@ -220,7 +220,7 @@ absl::Status LoadRoots(const std::string& file, X509_STORE* roots) {
       absl::StrCat("TLS: cannot load roots from ", file, ": ", error));
 }
 
-// From PEM; "" has none.
+// "" has none.
 absl::Status AddRoots(const std::string& pem, X509_STORE* roots) {
   bssl::UniquePtr<BIO> reader(
       BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
@@ -233,7 +233,7 @@ absl::Status AddRoots(const std::string& pem, X509_STORE* roots) {
   }
   ERR_clear_error();
   if (added > 0 || pem.empty()) return absl::OkStatus();
-  return absl::FailedPreconditionError(
+  return absl::InvalidArgumentError(
       "TLS: the extra roots are not certificates in PEM (-----BEGIN "
       "CERTIFICATE-----)");
 }
@@ -249,6 +249,11 @@ bssl::UniquePtr<SSL_CTX> NewContext() {
 }
 
 }  // namespace
+
+absl::Status CheckExtraRoots(const std::string& pem) {
+  const bssl::UniquePtr<X509_STORE> store(X509_STORE_new());
+  return AddRoots(pem, store.get());
+}
 
 TlsContext::TlsContext(std::unique_ptr<State> state)
     : state_(std::move(state)) {}

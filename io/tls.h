@@ -58,11 +58,15 @@ struct TlsCertificateName {
   uint32_t serial = 0;
 };
 
+// Whether `pem` may be `extra_roots`. INVALID_ARGUMENT: no certificate in it.
+absl::Status CheckExtraRoots(const std::string& pem);
+
 // Settings, keys and roots that many sessions share. Immutable, so it may be
 // used from any thread. Keep it alive for as long as its sessions.
 class TlsContext {
  public:
-  // INVALID_ARGUMENT: a bad pin. FAILED_PRECONDITION: no roots in the file.
+  // INVALID_ARGUMENT: a bad pin, or extra roots that are none.
+  // FAILED_PRECONDITION: no roots in the file.
   static absl::StatusOr<std::shared_ptr<const TlsContext>> Client(
       const TlsClientOptions& options);
   // FAILED_PRECONDITION names the file that is missing, unreadable, or does

@@ -8,6 +8,7 @@
 #include "core/base/status_macros.h"
 #include "core/crypto/signature.h"
 #include "io/http_url.h"
+#include "io/tls.h"
 
 namespace warren::control {
 namespace {
@@ -131,6 +132,8 @@ absl::Status CheckProviderConfig(const ProviderConfig& config) {
   if (!config.groups_claim.empty()) {
     WARREN_RETURN_IF_ERROR(CheckText("groups claim", config.groups_claim));
   }
+  const absl::Status roots = io::CheckExtraRoots(config.network.extra_roots);
+  if (!roots.ok()) return Bad("CA certificates", roots.message());
   if (config.leeway < absl::ZeroDuration() || config.leeway > kMaxLeeway) {
     return Bad("leeway",
                absl::StrCat("must be 0 to ", absl::FormatDuration(kMaxLeeway)));

@@ -20,7 +20,6 @@ v1::Provider Example() {
   provider.add_allowed_users("alice@example.com");
   provider.add_allowed_groups("staff");
   provider.set_groups_claim("roles");
-  provider.set_ca_certificates("pem");
   provider.set_allow_private_addresses(true);
   provider.set_clock_leeway_ms(5000);
   return provider;
@@ -45,7 +44,7 @@ TEST(ProviderRecordTest, IsConfiguredAsStored) {
   expected.scopes = {"openid"};
   expected.admission = {{"example.com"}, {"alice@example.com"}, {"staff"}};
   expected.groups_claim = "roles";
-  expected.network = {"pem", true};
+  expected.network = {"", true};
   expected.leeway = absl::Seconds(5);
   EXPECT_TRUE(*config == expected);
 
@@ -90,6 +89,7 @@ TEST(ProviderRecordTest, NamesWhatCannotBe) {
   refused([](P& p) { p.set_scopes(0, "profile"); }, "openid");
   refused([](P& p) { p.set_scopes(0, "openid email"); }, "spaces");
   refused([](P& p) { p.add_allowed_domains(""); }, "allowed domains");
+  refused([](P& p) { p.set_ca_certificates("/etc/ca.pem"); }, "CA cert");
   refused([](P& p) { p.set_clock_leeway_ms(-1); }, "leeway");
   refused([](P& p) { p.set_clock_leeway_ms(3'600'000); }, "leeway");
   refused([](P& p) { p.set_kind("apple"); }, "Apple team id");
