@@ -27,8 +27,9 @@ class FilterMaker {
   void AddFlow(const Sources& sources, const Flow& flow,
                const std::vector<Hit>& hits);
   // How the node is meant by `to`: its own addresses, or what it serves.
-  AddressTexts AddressesFor(const Destination& to) const;
-  void AddPorts(const Sources& sources, const Destination& to);
+  AddressTexts AddressesFor(const Flow& flow, const Destination& to) const;
+  void AddPorts(const Sources& sources, const Flow& flow,
+                const Destination& to);
   FilterRule& RuleFor(const Sources& sources,
                       const std::vector<uint8_t>& protocols);
   void AddCapabilities(const Sources& sources, const Flow& flow,
@@ -62,12 +63,15 @@ void FilterMaker::Add(const std::vector<Hit>& hits) {
 void FilterMaker::AddFlow(const Sources& sources, const Flow& flow,
                           const std::vector<Hit>& hits) {
   if (!sources->empty()) {
-    for (const Hit& hit : hits) AddPorts(sources, flow.to[hit.destination]);
+    for (const Hit& hit : hits) {
+      AddPorts(sources, flow, flow.to[hit.destination]);
+    }
   }
   AddCapabilities(sources, flow, hits);
 }
 
-AddressTexts FilterMaker::AddressesFor(const Destination& to) const {
+AddressTexts FilterMaker::AddressesFor(const Flow& flow,
+                                       const Destination& to) const {
   switch (to.kind) {
     case Kind::kEverything:
       return {EveryAddress()};
@@ -80,7 +84,7 @@ AddressTexts FilterMaker::AddressesFor(const Destination& to) const {
   }
   AddressTexts texts;
   const Directory& directory = state_.directory;
-  if (std::ranges::binary_search(*to.devices, node_)) {
+  if (!flow.has_via && std::ranges::binary_search(*to.devices, node_)) {
     texts = directory.TextsOf(node_);
   }
   for (const uint32_t r : to.routes) {
@@ -101,9 +105,10 @@ AddressTexts FilterMaker::AddressesFor(const Destination& to) const {
   return texts;
 }
 
-void FilterMaker::AddPorts(const Sources& sources, const Destination& to) {
+void FilterMaker::AddPorts(const Sources& sources, const Flow& flow,
+                           const Destination& to) {
   if (to.ports->empty()) return;
-  const AddressTexts addresses = AddressesFor(to);
+  const AddressTexts addresses = AddressesFor(flow, to);
   for (const PortGroup& group : *to.ports) {
     FilterRule& rule = RuleFor(sources, group.protocols);
     for (const AddressText& address : addresses) {

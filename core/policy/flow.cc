@@ -155,6 +155,7 @@ void FlowMaker::Add(const RuleText& rule) {
   for (const Target& target : rule.targets) {
     const Resolved& resolved = resolver_.Resolve(target.selector);
     if (resolved.kind == Resolved::Kind::kSelf) {
+      if (flow.has_via) continue;  // No router leads to own devices.
       AddSelf(rule.place, *source, target.ports, capabilities);
     } else {
       AddDestinations(target, flow.to);

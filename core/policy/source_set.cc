@@ -70,6 +70,7 @@ void Restrict(Resolver& resolver, const Texts& postures, Gathered& all) {
   all.addresses.clear();
   all.everyone = false;
   all.danger_all = false;
+  all.guests = false;
 }
 
 std::string Spelling(const Texts& selectors, const Texts& postures) {
