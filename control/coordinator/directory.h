@@ -42,6 +42,8 @@ struct DirectoryOptions {
   std::string base_domain;  // the names of tailnets hang below it; or empty
   // Gets every publication, in order, on the thread that changes things.
   std::function<void(const Publication&)> publish;
+  // A webhook has something waiting. On that thread too; must not block.
+  std::function<void()> deliveries_wait;
 };
 
 // All tailnets in memory, the store behind them and the snapshots made from
@@ -161,6 +163,7 @@ class Directory {
   std::optional<int64_t> deadline_ms_;
   bool deadline_known_ = false;
   uint64_t last_generation_ = 0;
+  bool made_deliveries_ = false;  // since the last OnDurable()
 };
 
 }  // namespace warren::control

@@ -87,6 +87,10 @@ std::vector<DeliveryRecord> Directory::DeliveriesOf(const AuditRecord& audit) {
   if (tailnet == nullptr) return out;
   for (const auto& [id, webhook] : tailnet->access.webhooks) {
     if (!webhook.enabled || !Wants(webhook.events, audit.action)) continue;
+    // It would be told for ever that it cannot be told.
+    const bool of_itself =
+        audit.target == absl::StrCat("webhook ", webhook.name);
+    if (of_itself && audit.action == "webhook.give_up") continue;
     DeliveryRecord delivery;
     delivery.webhook = id;
     delivery.body = EventBody(audit, tailnet->record.name);
@@ -94,6 +98,7 @@ std::vector<DeliveryRecord> Directory::DeliveriesOf(const AuditRecord& audit) {
     delivery.next_ms = audit.time_ms;
     out.push_back(std::move(delivery));
   }
+  made_deliveries_ = made_deliveries_ || !out.empty();
   return out;
 }
 

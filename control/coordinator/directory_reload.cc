@@ -28,7 +28,11 @@ void Directory::IfNotDurable(std::function<void()> undo) {
   undo_.push_back(std::move(undo));
 }
 
-void Directory::OnDurable() { undo_.clear(); }
+void Directory::OnDurable() {
+  undo_.clear();
+  const bool wait = std::exchange(made_deliveries_, false);
+  if (wait && options_.deliveries_wait) options_.deliveries_wait();
+}
 
 absl::Status Directory::Reload(int64_t now_ms) {
   std::map<TailnetId, TailnetState> before = std::exchange(tailnets_, {});
