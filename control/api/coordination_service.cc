@@ -1,12 +1,16 @@
 #include "control/api/coordination_service.h"
 
+#include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "control/api/register_call.h"
 #include "control/coordinator/names.h"
 #include "control/coordinator/presence.h"
 #include "control/coordinator/registration.h"
+#include "control/coordinator/routes.h"
 #include "core/base/status_macros.h"
 #include "proto/convert/netmap.h"
 #include "spdlog/spdlog.h"
@@ -30,10 +34,33 @@ HostDetails HostOf(const v1::HostInfo& message) {
           Printable(message.os_version()), Printable(message.client_version())};
 }
 
+absl::StatusOr<JoinWishes> WishesOf(const v1::RegisterRequest& request) {
+  JoinWishes wishes;
+  wishes.tags = {request.wanted_tags().begin(), request.wanted_tags().end()};
+  if (wishes.tags.size() > kMaxNodeTags) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "wanted_tags: ", wishes.tags.size(), ", at most ", kMaxNodeTags));
+  }
+  for (const std::string& tag : wishes.tags) {
+    WARREN_RETURN_IF_ERROR(CheckTag(tag));
+  }
+  std::ranges::sort(wishes.tags);
+  const auto doubles = std::ranges::unique(wishes.tags);
+  wishes.tags.erase(doubles.begin(), doubles.end());
+  WARREN_ASSIGN_OR_RETURN(
+      wishes.routes,
+      ParseRoutes("advertised_routes", {request.advertised_routes().begin(),
+                                        request.advertised_routes().end()}));
+  wishes.tailnet = request.tailnet();
+  wishes.force_sign_in = request.force_sign_in();
+  return wishes;
+}
+
 absl::StatusOr<RegisterCommand> CommandOf(const v1::RegisterRequest& request,
-                                          const crypto::MachineKey& machine) {
+                                          const io::ChannelPeer& caller) {
   RegisterCommand command;
-  command.machine = machine;
+  command.machine = caller.machine;
+  command.source = caller.remote.address().ToString();
   WARREN_ASSIGN_OR_RETURN(
       command.node_key,
       RequiredKey<crypto::NodeKey>(request.node_key(), "node_key"));
@@ -47,13 +74,16 @@ absl::StatusOr<RegisterCommand> CommandOf(const v1::RegisterRequest& request,
   command.wanted_name = request.wanted_name();
   command.host = HostOf(request.host_info());
   command.ephemeral = request.ephemeral();
+  WARREN_ASSIGN_OR_RETURN(command.wishes, WishesOf(request));
+  command.follow_url = request.follow_url();
   return command;
 }
 
 absl::StatusOr<ReportCommand> CommandOf(const v1::ReportRequest& request,
-                                        const crypto::MachineKey& machine) {
+                                        const io::ChannelPeer& caller) {
   ReportCommand command;
-  command.machine = machine;
+  command.machine = caller.machine;
+  command.source = caller.remote.address().ToString();
   WARREN_ASSIGN_OR_RETURN(
       command.node_key,
       RequiredKey<crypto::NodeKey>(request.node_key(), "node_key"));
@@ -82,6 +112,10 @@ absl::StatusOr<ReportCommand> CommandOf(const v1::ReportRequest& request,
   command.has_host = request.has_host_info();
   if (command.has_host) command.host = HostOf(request.host_info());
   command.applied_version = request.applied_version();
+  WARREN_ASSIGN_OR_RETURN(
+      command.routes,
+      ParseRoutes("advertised_routes", {request.advertised_routes().begin(),
+                                        request.advertised_routes().end()}));
   return command;
 }
 
@@ -177,34 +211,15 @@ void CoordinationService::OnCall(Call call, absl::string_view request) {
 
 void CoordinationService::Register(const Call& call,
                                    const v1::RegisterRequest& request) {
-  auto command = CommandOf(request, call->peer().machine);
+  auto command = CommandOf(request, call->peer());
   if (!command.ok()) return call->Finish(command.status());
-  PostAndAnswer<v1::RegisterResponse>(
-      coordinator_, call,
-      [command = *std::move(command)](
-          Directory& directory, int64_t now_ms,
-          v1::RegisterResponse& response) -> absl::Status {
-        const absl::StatusOr<Registration> done =
-            warren::control::Register(directory, command, now_ms);
-        if (!done.ok()) {
-          spdlog::info("registration refused code={}",
-                       absl::StatusCodeToString(done.status().code()));
-          spdlog::debug("refused machine={} reason=\"{}\"",
-                        command.machine.ShortString(),
-                        std::string(done.status().message()));
-          return done.status();
-        }
-        spdlog::info("registered node={}", done->node.id.value());
-        *response.mutable_node() = convert::ToProto(done->node);
-        response.set_tailnet(done->tailnet);
-        response.set_user_login(done->user_login);
-        return absl::OkStatus();
-      });
+  std::make_shared<RegisterCall>(coordinator_, call, *std::move(command))
+      ->Start();
 }
 
 void CoordinationService::Report(const Call& call,
                                  const v1::ReportRequest& request) {
-  auto command = CommandOf(request, call->peer().machine);
+  auto command = CommandOf(request, call->peer());
   if (!command.ok()) return call->Finish(command.status());
   PostAndAnswer<v1::ReportResponse>(
       coordinator_, call,

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "control/coordinator/names.h"
+#include "control/coordinator/user_commands.h"
 #include "core/base/status_macros.h"
 
 namespace warren::control {
@@ -24,7 +25,11 @@ std::string DateOf(int64_t ms) {
 }
 
 absl::Status CheckFreeName(Directory& directory, const std::string& name) {
-  WARREN_RETURN_IF_ERROR(CheckLogin("tailnet name", name));
+  WARREN_RETURN_IF_ERROR(CheckLabel("tailnet name", name));
+  if (name != absl::AsciiStrToLower(name)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "tailnet name \"", name, "\": write it in lower-case letters"));
+  }
   for (const auto& [id, tailnet] : directory.tailnets()) {
     if (tailnet.record.name != name) continue;
     return absl::AlreadyExistsError(
@@ -149,6 +154,7 @@ absl::Status DeleteUser(Directory& directory, const Order& order,
         absl::StrCat("user ", user.login, " has ", nodes.size(),
                      " nodes: delete them first, or force it"));
   }
+  WARREN_RETURN_IF_ERROR(RequireAnotherOwner(tailnet, user));
   WARREN_RETURN_IF_ERROR(directory.store().DeleteUser(
       user_id,
       AuditOf(order, tailnet, "user.delete", absl::StrCat("user ", user.login),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "control/coordinator/names.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
@@ -35,8 +36,9 @@ void List(netmap::Snapshot& snapshot,
 
 std::shared_ptr<const netmap::SnapshotNode> SnapshotOf(
     const TailnetState& tailnet, const NodeState& node) {
-  return std::make_shared<netmap::SnapshotNode>(netmap::SnapshotNode{
-      DescribeNode(tailnet, node), node.record.owner, node.expired});
+  return std::make_shared<netmap::SnapshotNode>(
+      netmap::SnapshotNode{DescribeNode(tailnet, node), node.record.owner,
+                           node.expired || !IsLetIn(tailnet, node.record)});
 }
 
 }  // namespace
@@ -69,6 +71,17 @@ netmap::Node DescribeNode(const TailnetState& tailnet, const NodeState& state) {
   return node;
 }
 
+bool WaitsForApproval(const TailnetState& tailnet, const NodeRecord& node) {
+  return tailnet.record.settings.approve_devices &&
+         node.standing.approved_ms == 0;
+}
+
+bool IsLetIn(const TailnetState& tailnet, const NodeRecord& node) {
+  if (WaitsForApproval(tailnet, node)) return false;
+  return !node.grant.tags.empty() ||
+         tailnet.users.at(node.owner).status == UserStatus::kActive;
+}
+
 TailnetState* Directory::Tailnet(TailnetId id) {
   const auto found = tailnets_.find(id);
   return found == tailnets_.end() ? nullptr : &found->second;
@@ -98,6 +111,17 @@ std::pair<TailnetState*, AuthKeyRecord*> Directory::AuthKeyByPrefix(
   if (found == indexes_.auth_keys.end()) return {nullptr, nullptr};
   TailnetState& tailnet = tailnets_.at(found->second.first);
   return {&tailnet, &tailnet.auth_keys.at(found->second.second)};
+}
+
+bool Directory::HasIpv4(const net::IpAddress& address) const {
+  return std::any_of(tailnets_.begin(), tailnets_.end(),
+                     [&address](const auto& entry) {
+                       return entry.second.by_ipv4.contains(address);
+                     });
+}
+
+std::string Directory::LoginUrl(absl::string_view id) const {
+  return absl::StrCat(options_.public_url, kLoginPath, id);
 }
 
 void Directory::AddAuthKey(TailnetState& tailnet, AuthKeyRecord key) {
@@ -168,6 +192,7 @@ void Directory::PutNode(TailnetState& tailnet, NodeRecord record,
   } else {
     const NodeRecord& old = found->second.record;
     tailnet.by_name.erase(old.naming.name);
+    tailnet.by_ipv4.erase(old.ipv4);
     indexes_.node_keys.erase(old.keys.node);
     tailnet.pending.owners.insert(old.owner);
   }
@@ -188,6 +213,11 @@ void Directory::TouchNode(TailnetState& tailnet, NodeId id, int64_t now_ms) {
   MoveDeadline();
 }
 
+void Directory::TouchAllNodes(TailnetState& tailnet, int64_t now_ms) {
+  for (const auto& [id, node] : tailnet.nodes) TouchNode(tailnet, id, now_ms);
+  TouchTailnet(tailnet);
+}
+
 void Directory::TouchTailnet(TailnetState& tailnet) {
   tailnet.pending.any = true;
   tailnet.pending.everyone = true;
@@ -206,6 +236,11 @@ void Directory::AddTailnet(TailnetRecord record) {
   tailnet.version = record.version;
   tailnet.record = std::move(record);
   TouchTailnet(tailnet);
+}
+
+int64_t Directory::EphemeralTimeoutMs(const TailnetState& tailnet) const {
+  const int64_t own = tailnet.record.settings.ephemeral_timeout_ms;
+  return own != 0 ? own : absl::ToInt64Milliseconds(options_.ephemeral_timeout);
 }
 
 uint64_t Directory::NextVersion(TailnetState& tailnet) {
@@ -252,14 +287,21 @@ void Directory::Publish() {
 }
 
 std::optional<int64_t> Directory::NextDeadlineMs() {
+  const auto nodes = NextNodeDeadlineMs();
+  const auto logins = logins_.NextDeadlineMs();
+  if (!nodes || !logins) return nodes ? nodes : logins;
+  return std::min(*nodes, *logins);
+}
+
+std::optional<int64_t> Directory::NextNodeDeadlineMs() {
   if (deadline_known_) return deadline_ms_;
   deadline_known_ = true;
   deadline_ms_.reset();
-  const int64_t timeout = absl::ToInt64Milliseconds(options_.ephemeral_timeout);
   const auto consider = [this](int64_t at) {
     if (!deadline_ms_ || at < *deadline_ms_) deadline_ms_ = at;
   };
   for (const auto& [id, tailnet] : tailnets_) {
+    const int64_t timeout = EphemeralTimeoutMs(tailnet);
     for (const auto& [node_id, node] : tailnet.nodes) {
       const int64_t expiry = node.record.times.key_expiry_ms;
       if (expiry != 0 && !node.expired) consider(expiry);

@@ -13,7 +13,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "control/coordinator/pending_logins.h"
 #include "control/coordinator/tailnet_state.h"
 #include "control/identity/auth_key.h"
 #include "control/store/store.h"
@@ -84,9 +86,23 @@ class Directory {
       const SecretHash& hash);
   std::pair<TailnetState*, ApiKeyRecord*> ApiKeyByPrefix(
       const std::string& prefix);
+  // The link with a secret of this hash.
+  std::pair<TailnetState*, const InvitationRecord*> InvitationByHash(
+      const SecretHash& hash);
+
+  // Whether a node of any tailnet has this address.
+  bool HasIpv4(const net::IpAddress& address) const;
+
+  // Devices that wait for a person to sign in.
+  PendingLogins& logins() { return logins_; }
+  // Where that is; needs `public_url`.
+  std::string LoginUrl(absl::string_view id) const;
 
   // A new random id, 1 to 2^53-1.
   int64_t NewId();
+
+  // How long an ephemeral node of `tailnet` may be offline.
+  int64_t EphemeralTimeoutMs(const TailnetState& tailnet) const;
 
   // Of a new netmap stream: rises, never 0.
   uint64_t NextStreamGeneration() { return ++last_generation_; }
@@ -97,10 +113,17 @@ class Directory {
   void PutSession(TailnetState& tailnet, SessionRecord session);
   void PutApiKey(TailnetState& tailnet, ApiKeyRecord key);
 
+  void PutInvitation(TailnetState& tailnet, InvitationRecord invitation);
+  void PutIdentity(TailnetState& tailnet, IdentityRecord identity);
+  // In both tailnets.
+  void PutShare(const ShareRecord& share);
+  void EraseShare(ShareId id, TailnetState& tailnet);
+
   // To be called after a change that is in the store: what it touched is in
   // the next Publish().
   void PutNode(TailnetState& tailnet, NodeRecord record, int64_t now_ms);
   void TouchNode(TailnetState& tailnet, NodeId id, int64_t now_ms);
+  void TouchAllNodes(TailnetState& tailnet, int64_t now_ms);
   void EraseNode(TailnetState& tailnet, NodeId id);
   void TouchTailnet(TailnetState& tailnet);
   // The policy that is in force from here on, which has passed its checks.
@@ -135,17 +158,19 @@ class Directory {
  private:
   Directory(std::unique_ptr<Store> store, HashKey hash_key, Rng& rng,
             DirectoryOptions options);
-  // What is looked up across tailnets. Sessions and API keys may be gone.
+  // What is looked up across tailnets. The last three may be gone.
   struct Indexes {
     std::map<crypto::NodeKey, std::pair<TailnetId, NodeId>> node_keys;
     std::map<std::string, std::pair<TailnetId, AuthKeyId>> auth_keys;
     std::map<std::string, std::pair<TailnetId, ApiKeyId>> api_keys;
     std::map<SecretHash, std::pair<TailnetId, SessionId>> sessions;
+    std::map<SecretHash, std::pair<TailnetId, InvitationId>> invitations;
   };
   std::vector<DeliveryRecord> DeliveriesOf(const AuditRecord& audit);
   absl::Status Fill(int64_t now_ms);
   absl::Status PlaceAccess(AccessContents& contents);
   absl::Status EnsureTailnet(int64_t now_ms);
+  std::optional<int64_t> NextNodeDeadlineMs();
   // From both sides.
   void EraseShares(TailnetState& tailnet,
                    const std::function<bool(const ShareRecord&)>& which);
@@ -160,6 +185,7 @@ class Directory {
   Indexes indexes_;
   std::vector<std::function<void()>> undo_;
   std::vector<TailnetId> gone_;
+  PendingLogins logins_;
   std::optional<int64_t> deadline_ms_;
   bool deadline_known_ = false;
   uint64_t last_generation_ = 0;

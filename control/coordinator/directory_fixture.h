@@ -39,6 +39,8 @@ class DirectoryFixture : public testing::Test {
   void Restart() {
     directory_.reset();
     DirectoryOptions options;
+    options.public_url = public_url_;
+    options.base_domain = base_domain_;
     options.publish = [this](const Publication& publication) {
       published_.push_back(publication);
     };
@@ -50,8 +52,18 @@ class DirectoryFixture : public testing::Test {
     directory_ = *std::move(directory);
   }
 
+  // People can sign in from here on.
+  void OpenToPeople() {
+    public_url_ = "https://control.example";
+    Restart();
+  }
+
   TailnetState& tailnet() { return directory_->tailnets().begin()->second; }
   Order order() const { return {"uid 0", now_, "socket", {}, true}; }
+  // As the user that it is, from a browser.
+  Order OrderBy(UserId user) const {
+    return {"browser", now_, "203.0.113.7", user, false};
+  }
   void Pass(int64_t ms) {
     now_ += ms;
     OnTime(*directory_, now_);
@@ -122,6 +134,8 @@ class DirectoryFixture : public testing::Test {
 
   SeededRng rng_{1};
   int64_t now_ = kStart;
+  std::string public_url_;  // from the next Restart() on
+  std::string base_domain_;
   std::unique_ptr<Directory> directory_;
   std::vector<Publication> published_;
   UserId alice_;

@@ -63,10 +63,6 @@ void PlaceAccounts(std::map<TailnetId, TailnetState>& tailnets,
     tailnets.at(provider.tailnet).accounts.providers[provider.id] =
         std::move(provider);
   }
-  for (InvitationRecord& invitation : contents.invitations) {
-    tailnets.at(invitation.tailnet).accounts.invitations[invitation.id] =
-        std::move(invitation);
-  }
 }
 
 }  // namespace
@@ -126,10 +122,6 @@ absl::Status Directory::Fill(int64_t now_ms) {
     TailnetState& tailnet = tailnets_.at(key.tailnet);
     AddAuthKey(tailnet, std::move(key));
   }
-  for (ApiKeyRecord& key : contents.access.api_keys) {
-    TailnetState& tailnet = tailnets_.at(key.tailnet);
-    PutApiKey(tailnet, std::move(key));
-  }
   for (RelayRecord& relay : contents.relays) {
     tailnets_.at(relay.tailnet)
         .relays.regions.push_back(std::move(relay.region));
@@ -138,6 +130,10 @@ absl::Status Directory::Fill(int64_t now_ms) {
   for (SessionRecord& session : contents.accounts.sessions) {
     TailnetState& tailnet = tailnets_.at(session.tailnet);
     PutSession(tailnet, std::move(session));
+  }
+  for (InvitationRecord& invitation : contents.accounts.invitations) {
+    TailnetState& tailnet = tailnets_.at(invitation.tailnet);
+    PutInvitation(tailnet, std::move(invitation));
   }
   WARREN_RETURN_IF_ERROR(PlaceAccess(contents.access));
   for (NodeRecord& node : contents.nodes) {

@@ -1,11 +1,10 @@
 #include "control/coordinator/names.h"
 
-#include <array>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "control/coordinator/tailnet_words.h"
 
 namespace warren::control {
 namespace {
@@ -130,20 +129,10 @@ std::string Printable(absl::string_view text) {
 }
 
 std::string TailnetName(Rng& rng) {
-  static constexpr std::array<const char*, 32> kFirst = {
-      "amber",  "brave", "bright", "calm",  "clear",  "clever", "cosy",
-      "cedar",  "early", "fair",   "fleet", "gentle", "glad",   "golden",
-      "green",  "happy", "hazel",  "keen",  "kind",   "lively", "lucky",
-      "mellow", "merry", "noble",  "quick", "quiet",  "silver", "snug",
-      "sunny",  "swift", "warm",   "willow"};
-  static constexpr std::array<const char*, 32> kSecond = {
-      "badger", "beaver",  "brook",  "burrow", "clover", "dale",   "dove",
-      "fern",   "finch",   "fox",    "glade",  "grove",  "hare",   "harbor",
-      "heron",  "hill",    "lark",   "maple",  "marten", "meadow", "mole",
-      "moss",   "orchard", "otter",  "owl",    "rabbit", "river",  "robin",
-      "stoat",  "thicket", "valley", "wren"};
-  return absl::StrCat(kFirst[rng.Below(kFirst.size())], "-",
-                      kSecond[rng.Below(kSecond.size())]);
+  const auto first = FirstWords();
+  const auto second = SecondWords();
+  return absl::StrCat(first[rng.Below(first.size())], "-",
+                      second[rng.Below(second.size())]);
 }
 
 }  // namespace warren::control

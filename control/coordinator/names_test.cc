@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "control/coordinator/addresses.h"
+#include "control/coordinator/tailnet_words.h"
 
 namespace warren::control {
 namespace {
@@ -60,6 +61,22 @@ TEST(Printable, IsValidShortAndWithoutControls) {
   EXPECT_EQ(Printable("\xed\xa0\x80"), "???");  // a surrogate
   EXPECT_EQ(Printable("\xc0\xaf"), "??");       // overlong
   EXPECT_EQ(Printable(std::string(1000, 'x')).size(), 255u);
+}
+
+TEST(TailnetName, HasManyPleasantPairs) {
+  std::set<std::string> words;
+  for (const auto& list : {FirstWords(), SecondWords()}) {
+    EXPECT_GE(list.size(), 300u);
+    for (const std::string word : list) {
+      EXPECT_TRUE(words.insert(word).second) << word << " is there twice";
+      EXPECT_TRUE(CheckLabel("word", word).ok()) << word;
+      EXPECT_EQ(word.find('-'), std::string::npos) << word;
+    }
+  }
+  SeededRng rng(7);
+  std::set<std::string> names;
+  for (int i = 0; i < 100; ++i) names.insert(TailnetName(rng));
+  EXPECT_GT(names.size(), 95u);
 }
 
 TEST(CheckLogin, TakesNamesAndMailAddressesOnly) {

@@ -9,30 +9,24 @@
 #include "absl/strings/string_view.h"
 #include "control/coordinator/directory.h"
 #include "control/coordinator/order.h"
+#include "control/coordinator/register_command.h"
+#include "control/coordinator/tag_rights.h"
 
 // What is decided about devices, beside administration.h: each function checks
 // also whether the order may (PERMISSION_DENIED), stores, and then applies.
 namespace warren::control {
 
-inline constexpr size_t kMaxNodeTags = 64;
-inline constexpr size_t kMaxNodeRoutes = 256;
 inline constexpr size_t kMaxNodeAttributes = 64;
 inline constexpr size_t kMaxAttributeSize = 255;  // bytes, of name or value
-
-// Whether the order may change this node: the operator, network admins and
-// above, its owner while it has no tags, and who owns all of its tags by the
-// policy in force. The commands of administration.h do not ask: call it first.
-absl::Status RequireNode(const TailnetState& tailnet, const Order& order,
-                         const NodeRecord& node);
 
 // Lets a waiting device in. Network admins.
 absl::Status ApproveNode(Directory& directory, const Order& order,
                          TailnetState& tailnet, const NodeState& node);
 
 // All its tags; none: it is its owner's again. Members must own each tag that
-// is new, by the policy in force; network admins may set any that the policy
-// knows. A tagged node does not expire; one that loses its tags does, after
-// the lifetime that keys have now.
+// is new, by the policy in force; network admins may set any. A tagged node
+// does not expire; one that loses its tags does, after the lifetime that keys
+// have now.
 absl::Status SetNodeTags(Directory& directory, const Order& order,
                          TailnetState& tailnet, const NodeState& node,
                          const std::vector<std::string>& tags);
@@ -58,17 +52,6 @@ absl::Status SetNodeRoutes(Directory& directory, const Order& order,
 absl::Status SetNodeAttributes(
     Directory& directory, const Order& order, TailnetState& tailnet,
     const NodeState& node, const std::map<std::string, std::string>& changes);
-
-// Prefixes that a node would serve, without repetition, ascending.
-// INVALID_ARGUMENT names the one that cannot be a route, and why.
-absl::StatusOr<std::vector<net::IpPrefix>> ParseRoutes(
-    absl::string_view what, const std::vector<std::string>& texts);
-
-// Whether the policy in force lets `user` give `tag` to devices: it, its
-// group or its role is among the owners of the tag. PERMISSION_DENIED says
-// what to write into the policy.
-absl::Status CheckMayTag(const TailnetState& tailnet, const UserRecord& user,
-                         absl::string_view tag);
 
 }  // namespace warren::control
 

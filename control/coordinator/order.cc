@@ -1,8 +1,10 @@
 #include "control/coordinator/order.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "control/coordinator/tag_rights.h"
 
 namespace warren::control {
 namespace {
@@ -79,6 +81,26 @@ absl::Status RequireRole(const TailnetState& tailnet, const Order& order,
   return absl::PermissionDeniedError(absl::StrCat("only ", NameOf(least),
                                                   " and above may ", what,
                                                   " in ", tailnet.record.name));
+}
+
+absl::Status RequireNode(const TailnetState& tailnet, const Order& order,
+                         const NodeRecord& node) {
+  if (RequireRole(tailnet, order, MinRole::kNetworkAdmin, "").ok()) {
+    return absl::OkStatus();
+  }
+  const auto user = tailnet.users.find(order.user);
+  const bool active = RoleIn(tailnet, order).has_value();
+  const bool owns =
+      active &&
+      (node.grant.tags.empty()
+           ? node.owner == order.user
+           : std::ranges::all_of(node.grant.tags, [&](const std::string& tag) {
+               return CheckMayTag(tailnet, user->second, tag).ok();
+             }));
+  if (owns) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrCat("node ", node.naming.name,
+                   " is not yours: its owner and network admins may do this"));
 }
 
 absl::Status RequireUser(const TailnetState& tailnet, const Order& order,

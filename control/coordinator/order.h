@@ -41,6 +41,12 @@ std::optional<policy::Role> RoleIn(const TailnetState& tailnet,
 absl::Status RequireRole(const TailnetState& tailnet, const Order& order,
                          MinRole least, absl::string_view what);
 
+// Whether the order may change this node: the operator, network admins and
+// above, its owner while it has no tags, and who owns all of its tags by the
+// policy in force.
+absl::Status RequireNode(const TailnetState& tailnet, const Order& order,
+                         const NodeRecord& node);
+
 // Whether `role` is higher than `other`: member, auditor, network admin, admin,
 // owner.
 bool StandsAbove(policy::Role role, policy::Role other);

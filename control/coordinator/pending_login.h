@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "control/coordinator/order.h"
+#include "control/coordinator/pending_logins.h"
 #include "control/coordinator/registration.h"
 
 // Devices that asked to join without an auth key, and the person who answers
@@ -27,16 +28,6 @@
 // device and let it in as himself. So the page must show what is described,
 // ask, and protect its form; a GET never confirms.
 namespace warren::control {
-
-// The id follows: PUBLIC_URL + this + id.
-inline constexpr char kLoginPath[] = "/login/";
-inline constexpr int64_t kLoginTimeMs = 15 * 60 * 1000;
-inline constexpr int64_t kMaxFollowMs = 60 * 1000;
-// When there are as many, the source with most of them loses its oldest that
-// nobody has answered.
-inline constexpr size_t kMaxPendingLogins = 4096;
-
-enum class LoginState { kOpen, kConfirmed, kRefused };
 
 // What the person must see before saying yes. All texts are the device's own
 // claims but `source`, `fingerprint` and the times; show them as text.

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "control/coordinator/admission.h"
+#include "control/coordinator/routes.h"
 #include "core/base/status_macros.h"
 
 namespace warren::control {
@@ -19,6 +21,26 @@ absl::StatusOr<std::pair<TailnetState*, NodeState*>> NodeOf(
         "registered");
   }
   return found;
+}
+
+const std::vector<net::IpPrefix>& AdvertisedBy(const NodeRecord& record) {
+  return record.standing.routes.advertised;
+}
+
+// A report with other routes than before: who routes what is on record.
+absl::Status StoreRoutes(Directory& directory, TailnetState& tailnet,
+                         NodeRecord record, const ReportCommand& command,
+                         int64_t now_ms) {
+  const std::string before = RoutesText(AdvertisedBy(record));
+  Advertise(command.routes, now_ms, record);
+  const std::string actor =
+      absl::StrCat("machine ", record.keys.machine.ShortString());
+  WARREN_RETURN_IF_ERROR(directory.store().PutNode(
+      record, {record.tailnet, now_ms, actor, "node.advertise",
+               absl::StrCat("node ", record.naming.name), before,
+               RoutesText(command.routes), command.source}));
+  directory.PutNode(tailnet, std::move(record), now_ms);
+  return absl::OkStatus();
 }
 
 void RemoveEphemeral(Directory& directory, TailnetState& tailnet, NodeId id,
@@ -75,7 +97,12 @@ absl::Status Report(Directory& directory, const ReportCommand& command,
   if (!command.disco_key.IsZero()) record.keys.disco = command.disco_key;
   if (command.has_host) record.host = command.host;
   record.reach = command.reach;
-  if (record == node->record) return absl::OkStatus();
+  if (record == node->record && command.routes == AdvertisedBy(record)) {
+    return absl::OkStatus();
+  }
+  if (command.routes != AdvertisedBy(record)) {
+    return StoreRoutes(directory, *tailnet, std::move(record), command, now_ms);
+  }
   WARREN_RETURN_IF_ERROR(directory.store().UpdateReport(
       record.id, record.keys.disco, record.host, record.reach));
   directory.PutNode(*tailnet, std::move(record), now_ms);
@@ -83,9 +110,9 @@ absl::Status Report(Directory& directory, const ReportCommand& command,
 }
 
 void OnTime(Directory& directory, int64_t now_ms) {
-  const int64_t timeout =
-      absl::ToInt64Milliseconds(directory.options().ephemeral_timeout);
+  directory.logins().OnTime(now_ms);
   for (auto& [tailnet_id, tailnet] : directory.tailnets()) {
+    const int64_t timeout = directory.EphemeralTimeoutMs(tailnet);
     std::vector<NodeId> expired;
     std::vector<NodeId> gone;
     for (const auto& [id, node] : tailnet.nodes) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -39,6 +40,8 @@ struct ReportCommand {
   bool has_host = false;
   NodeReach reach;
   uint64_t applied_version = 0;
+  std::vector<net::IpPrefix> routes;  // that it would serve, checked
+  std::string source;                 // where it comes from, for the audit log
 };
 // Replaces what the node said before. Durable when OK. NOT_FOUND as above.
 absl::Status Report(Directory& directory, const ReportCommand& command,

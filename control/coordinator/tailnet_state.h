@@ -97,6 +97,13 @@ struct TailnetState {
   }
 };
 
+// Whether the node waits for an administrator's approval.
+bool WaitsForApproval(const TailnetState& tailnet, const NodeRecord& node);
+
+// Whether the node may have peers, apart from the expiry of its key: it does
+// not wait for approval, and its user, if it has no tags, is active.
+bool IsLetIn(const TailnetState& tailnet, const NodeRecord& node);
+
 // The node as netmaps show it.
 netmap::Node DescribeNode(const TailnetState& tailnet, const NodeState& node);
 

@@ -1,41 +1,13 @@
 #include "control/coordinator/topology.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <utility>
 
+#include "control/coordinator/tag_rights.h"
+
 namespace warren::control {
 namespace {
-
-// What the providers say of each user: verified addresses, and groups.
-struct Proofs {
-  std::set<std::string> emails;
-  std::set<std::string> groups;
-};
-
-std::map<UserId, Proofs> ProofsOf(const TailnetState& tailnet) {
-  std::map<UserId, Proofs> all;
-  for (const auto& [id, identity] : tailnet.accounts.identities) {
-    Proofs& proofs = all[identity.user];
-    if (identity.email_verified && !identity.email.empty()) {
-      proofs.emails.insert(identity.email);
-    }
-    proofs.groups.insert(identity.groups.begin(), identity.groups.end());
-  }
-  return all;
-}
-
-policy::User UserOf(const UserRecord& record, Proofs proofs) {
-  policy::User user;
-  user.id = record.id;
-  user.login = record.login;
-  user.role = record.role;
-  proofs.emails.erase(record.login);
-  user.emails.assign(proofs.emails.begin(), proofs.emails.end());
-  user.groups.assign(proofs.groups.begin(), proofs.groups.end());
-  return user;
-}
 
 // The guests' users and nodes, and who of them may reach what.
 void AddGuests(Directory& directory, const TailnetState& tailnet,
@@ -73,15 +45,7 @@ void AddGuests(Directory& directory, const TailnetState& tailnet,
 
 bool MaySpeak(const TailnetState& tailnet, const NodeState& node,
               int64_t now_ms) {
-  const NodeRecord& record = node.record;
-  if (node.IsExpired(now_ms)) return false;
-  const bool waits = tailnet.record.settings.approve_devices &&
-                     record.standing.approved_ms == 0;
-  if (waits) return false;
-  if (!record.grant.tags.empty()) return true;
-  const auto owner = tailnet.users.find(record.owner);
-  return owner != tailnet.users.end() &&
-         owner->second.status == UserStatus::kActive;
+  return !node.IsExpired(now_ms) && IsLetIn(tailnet, node.record);
 }
 
 policy::Node TopologyNodeOf(const NodeState& state) {
@@ -113,10 +77,9 @@ policy::Node TopologyNodeOf(const NodeState& state) {
 policy::Topology TopologyOf(Directory& directory, const TailnetState& tailnet,
                             int64_t now_ms) {
   policy::Topology topology;
-  std::map<UserId, Proofs> proofs = ProofsOf(tailnet);
-  for (const auto& [id, user] : tailnet.users) {
-    if (user.status != UserStatus::kActive) continue;
-    topology.users.push_back(UserOf(user, std::move(proofs[id])));
+  for (policy::User& user : PolicyUsersOf(tailnet)) {
+    if (tailnet.users.at(user.id).status != UserStatus::kActive) continue;
+    topology.users.push_back(std::move(user));
   }
   for (const auto& [id, node] : tailnet.nodes) {
     if (!MaySpeak(tailnet, node, now_ms)) continue;

@@ -66,8 +66,7 @@ absl::StatusOr<UserRecord> NoteLocalSignIn(Directory& directory,
 
 // ---- administration ----
 
-// "owner", "admin", "network-admin", "auditor", "member".
-absl::string_view ToString(policy::Role role);
+// The role that RoleName() (control/identity/access.h) calls so.
 absl::StatusOr<policy::Role> RoleFrom(absl::string_view text);
 absl::string_view ToString(UserStatus status);
 
@@ -75,10 +74,14 @@ absl::string_view ToString(UserStatus status);
 // make and unmake owners. FAILED_PRECONDITION: the last active owner stays one.
 absl::Status SetUserRole(Directory& directory, const Order& order,
                          TailnetState& tailnet, UserId user, policy::Role role);
+// FAILED_PRECONDITION: `user` is the last active owner.
+absl::Status RequireAnotherOwner(const TailnetState& tailnet,
+                                 const UserRecord& user);
 // Admins and above, for users below them.
 absl::Status ApproveUser(Directory& directory, const Order& order,
                          TailnetState& tailnet, UserId user);
-// Its devices lose all peers, its sessions and API keys end.
+// Its devices lose all peers, its sessions end; its API keys must not be taken
+// while it is suspended.
 absl::Status SuspendUser(Directory& directory, const Order& order,
                          TailnetState& tailnet, UserId user);
 absl::Status RestoreUser(Directory& directory, const Order& order,

@@ -67,6 +67,11 @@ absl::Status CheckAuthKey(const AuthKeyRecord* key, const HashKey& hash_key,
     return absl::PermissionDeniedError(absl::StrCat(
         name, "was for one machine and has been used: make a new one"));
   }
+  if (key->grant.max_uses > 0 && key->num_uses >= key->grant.max_uses) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(name, "was for ", key->grant.max_uses,
+                     " uses, and all are used: make a new one"));
+  }
   return absl::OkStatus();
 }
 

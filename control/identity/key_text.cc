@@ -11,18 +11,17 @@ namespace {
 
 constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
-// 5 random bits each.
-std::string RandomText(size_t size, Rng& rng) {
-  std::string text;
-  while (text.size() < size) text += kAlphabet[rng.Below(32)];
-  return text;
-}
-
 bool IsOfAlphabet(absl::string_view text) {
   return text.find_first_not_of(kAlphabet) == absl::string_view::npos;
 }
 
 }  // namespace
+
+std::string RandomText(size_t size, Rng& rng) {
+  std::string text;
+  while (text.size() < size) text += kAlphabet[rng.Below(32)];
+  return text;
+}
 
 SecretHash HashKeyText(const HashKey& hash_key, absl::string_view text) {
   SecretHash hash;

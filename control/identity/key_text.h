@@ -39,6 +39,9 @@ struct NewKeyText {
 NewKeyText MakeKeyText(absl::string_view kind, const HashKey& hash_key,
                        Rng& rng);
 
+// `size` of these characters: also the secrets of links.
+std::string RandomText(size_t size, Rng& rng);
+
 // The prefix of what looks like a key of `kind`.
 std::optional<std::string> KeyTextPrefix(absl::string_view kind,
                                          absl::string_view text);
