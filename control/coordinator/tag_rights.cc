@@ -53,7 +53,11 @@ std::vector<policy::User> PolicyUsersOf(const TailnetState& tailnet) {
     if (names.at(email).size() == 1) AddOnce(user.emails, identity.email);
   }
   std::vector<policy::User> out;
-  for (auto& [id, user] : users) out.push_back(std::move(user));
+  for (auto& [id, user] : users) {
+    std::ranges::sort(user.emails);
+    std::ranges::sort(user.groups);
+    out.push_back(std::move(user));
+  }
   return out;
 }
 
