@@ -17,7 +17,9 @@ void AddServer(cli::Command root, Session& session);
 void AddTailnet(cli::Command root, Session& session);
 void AddUser(cli::Command root, Session& session);
 
-// The verb of AddPolicy() that needs neither server nor session.
+// Verbs of AddPolicy(): check, test, can, who, diff.
+void AddPolicyQuestions(cli::Command policy, Session& session);
+// The one that needs neither server nor session.
 void AddPolicyCompile(cli::Command policy);
 
 }  // namespace warren::admin

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "core/base/status_macros.h"
 #include "core/policy/hujson.h"
 #include "core/policy/ports.h"
@@ -181,9 +182,12 @@ absl::StatusOr<std::vector<End>> Oracle::Resolve(absl::string_view name) const {
     if (prefix.ok()) return std::vector<End>{EndOf(prefix->address())};
   }
   AddMembers(name, 0, ends);
+  // "alice" is short for "alice@example.com", too.
   for (const User& user : topology_->users) {
-    if (!ends.empty() || !IsNamed(user, name)) continue;
-    AddMembers(absl::StrCat(name, "@"), 0, ends);
+    const std::vector<std::string> parts = absl::StrSplit(user.login, '@');
+    if (!ends.empty() || !absl::EqualsIgnoreCase(parts[0], name)) continue;
+    const absl::string_view at = parts.size() == 1 ? "@" : "";
+    AddMembers(absl::StrCat(user.login, at), 0, ends);
   }
   if (!ends.empty()) return ends;
   const std::string near = DidYouMean(name, names);

@@ -69,6 +69,7 @@ TEST(OracleTest, SaysWhoMayByWhichRule) {
       {"desk", "web-1", "desk>web-1 6"},
       {"alice@x.org", "tag:web:22",
        "laptop>web-1 7, laptop>web-2 7, phone>web-1 7, phone>web-2 7"},
+      {"bob", "web-1:443", "desk>web-1 6"},
       {"group:ops", "web-2:53/udp", "laptop>web-2 11, phone>web-2 11"},
       {"group:ops", "web-2:53", "laptop>web-2, phone>web-2"},
       {"laptop", "web-2/icmp", "laptop>web-2 11"},
