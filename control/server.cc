@@ -6,11 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "control/api/admin_dispatcher.h"
-#include "control/api/admin_subjects.h"
+#include "control/api/admin_surface.h"
 #include "control/api/coordination_service.h"
-#include "control/api/grpc_face.h"
 #include "control/coordinator/coordinator.h"
 #include "control/identity/server_key.h"
 #include "control/store/store.h"
@@ -41,19 +38,13 @@ absl::StatusOr<std::shared_ptr<const io::TlsContext>> MakeTls(
   io::TlsServerOptions tls;
   tls.certificate_file = options.tls_certificate;
   tls.key_file = options.tls_key;
+  tls.alpn = {"h2", "http/1.1"};
   return io::TlsContext::Server(tls);
 }
 
 std::optional<io::HttpReply> AnswerGet(const io::HttpRequest& request) {
   if (request.path() == "/healthz") return io::HttpReply{.body = "ok\n"};
   return std::nullopt;
-}
-
-void ShutDown(const std::unique_ptr<grpc::Server>& server) {
-  if (server == nullptr) return;
-  // Time for the last answers; a client that does not hang up gets no more.
-  server->Shutdown(std::chrono::system_clock::now() +
-                   std::chrono::milliseconds(500));
 }
 
 }  // namespace
@@ -64,15 +55,10 @@ struct Server::Parts {
   io::Clock clock;
   crypto::SystemRng rng;
   crypto::MachineKey public_key;
-  io::UnixPeers peers;
   std::unique_ptr<StreamHub> hub;
   std::unique_ptr<Coordinator> coordinator;
   std::unique_ptr<CoordinationService> coordination;
-  std::unique_ptr<AdminCalls> calls;
-  std::unique_ptr<Doorkeeper> doorkeeper;
-  std::unique_ptr<AdminDispatcher> dispatcher;
-  std::unique_ptr<GrpcFace> local_face;
-  std::unique_ptr<grpc::Server> admin_server;
+  std::unique_ptr<AdminSurface> admin;
   std::unique_ptr<io::UnixFrontend> admin_frontend;
   std::unique_ptr<io::HttpServer> site;
   std::unique_ptr<io::NoiseFrontend> frontend;
@@ -81,22 +67,12 @@ struct Server::Parts {
   int64_t UnixNowMs() const {
     return absl::ToInt64Milliseconds(clock.UnixNow());
   }
-  // Only root and our own user are let in by the Unix front end.
-  Credential OperatorOf(const grpc::ServerContextBase& context) const;
   absl::Status OpenState(const crypto::MachinePrivateKey& key);
-  void MakeServices();
+  absl::Status MakeServices();
   absl::Status Listen(crypto::MachinePrivateKey key);
   absl::Status StartSite();
   absl::Status ListenForMetrics();
 };
-
-Credential Server::Parts::OperatorOf(
-    const grpc::ServerContextBase& context) const {
-  const auto peer = peers.Caller(context);
-  if (!peer) return {};
-  return {Credential::Kind::kOperator, absl::StrCat("uid ", peer->uid),
-          "socket"};
-}
 
 absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
   WARREN_ASSIGN_OR_RETURN(auto store, Store::Open(options.state_folder));
@@ -118,19 +94,17 @@ absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
   return absl::OkStatus();
 }
 
-void Server::Parts::MakeServices() {
+absl::Status Server::Parts::MakeServices() {
   coordination = std::make_unique<CoordinationService>(
       *coordinator, *hub,
       CoordinationService::Clocks{[this] { return clock.Now(); },
                                   [this] { return UnixNowMs(); }});
-  calls = std::make_unique<AdminCalls>(ServerFacts{public_key});
-  AddAllCalls(*calls);
-  doorkeeper = std::make_unique<Doorkeeper>(nullptr);
-  dispatcher =
-      std::make_unique<AdminDispatcher>(*coordinator, *calls, *doorkeeper);
-  local_face = std::make_unique<GrpcFace>(
-      *dispatcher, [this](const auto& context) { return OperatorOf(context); });
-  admin_server = GrpcFace::MakeServer(*local_face);
+  AdminSurfaceOptions surface;
+  surface.facts.public_key = public_key;
+  surface.expects_tls = !options.tls_certificate.empty();
+  WARREN_ASSIGN_OR_RETURN(
+      admin, AdminSurface::Start(*coordinator, std::move(surface)));
+  return absl::OkStatus();
 }
 
 absl::Status Server::Parts::StartSite() {
@@ -139,6 +113,10 @@ absl::Status Server::Parts::StartSite() {
   site_options.routes.Add("/healthz", [](const io::WebRequest&) {
     return io::WebReply{.content_type = "text/plain", .body = "ok\n"};
   });
+  admin->AddRoutes(site_options.routes);
+  site_options.http2 = [this](io::Handover connection) {
+    admin->TakeHttp2(std::move(connection));
+  };
   WARREN_ASSIGN_OR_RETURN(site, io::HttpServer::Start(std::move(site_options)));
   return absl::OkStatus();
 }
@@ -147,8 +125,9 @@ absl::Status Server::Parts::Listen(crypto::MachinePrivateKey key) {
   io::UnixFrontendOptions admin_options;
   admin_options.path = options.admin_socket;
   WARREN_ASSIGN_OR_RETURN(
-      admin_frontend, io::UnixFrontend::Start(std::move(admin_options),
-                                              *admin_server, nullptr, peers));
+      admin_frontend,
+      io::UnixFrontend::Start(std::move(admin_options), admin->local_server(),
+                              nullptr, admin->peers()));
   io::NoiseFrontendOptions frontend_options;
   frontend_options.listen = options.listen;
   WARREN_ASSIGN_OR_RETURN(frontend_options.tls, MakeTls(options));
@@ -189,7 +168,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
       LoadServerKey(parts->options.state_folder, parts->rng));
   parts->public_key = key.public_key();
   WARREN_RETURN_IF_ERROR(parts->OpenState(key));
-  parts->MakeServices();
+  WARREN_RETURN_IF_ERROR(parts->MakeServices());
   // Owns the parts from here on, so that a failure ends them in order.
   std::unique_ptr<Server> server(new Server(std::move(parts)));
   WARREN_RETURN_IF_ERROR(server->parts_->StartSite());
@@ -204,7 +183,7 @@ Server::~Server() {
   parts_->hub->Close();
   parts_->frontend.reset();
   parts_->site.reset();
-  ShutDown(parts_->admin_server);
+  parts_->admin->Stop();
   // Ended here, not among the other parts: what is left in its queue may
   // answer through the services, which go before it.
   parts_->coordinator.reset();

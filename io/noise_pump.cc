@@ -40,14 +40,24 @@ NoisePump::NoisePump(Fd socket, Wire wire, noise::Transport transport)
       reader_(std::move(transport.reader)),
       socket_(std::move(socket)) {}
 
+NoisePump::NoisePump(Fd socket, Wire wire)
+    : wire_(std::move(wire)), socket_(std::move(socket)) {}
+
 void NoisePump::SetInner(Fd inner) {
   WARREN_CHECK(!inner_.ok());
   inner_ = std::move(inner);
   FlushInner();
 }
 
+absl::Status NoisePump::Unpack(Bytes records) {
+  std::vector<uint8_t>& back = to_inner_.Back();
+  if (reader_) return reader_->Read(records, back);
+  back.insert(back.end(), records.begin(), records.end());
+  return absl::OkStatus();
+}
+
 void NoisePump::FromPeer(Bytes records) {
-  absl::Status status = reader_.Read(records, to_inner_.Back());
+  absl::Status status = Unpack(records);
   if (!status.ok()) Finish(std::move(status));
 }
 
@@ -102,7 +112,7 @@ void NoisePump::ReadSocket() {
     scratch_.clear();
     absl::Status status =
         wire_.FromSocket(Bytes(buffer).first(static_cast<size_t>(n)), scratch_);
-    if (status.ok()) status = reader_.Read(scratch_, to_inner_.Back());
+    if (status.ok()) status = Unpack(scratch_);
     if (!status.ok()) {
       Finish(std::move(status));
       return;
@@ -125,10 +135,11 @@ void NoisePump::ReadInner(bool all) {
       wire_.Close();
       return;
     }
+    const Bytes plain = Bytes(buffer).first(static_cast<size_t>(n));
     scratch_.clear();
     absl::Status status =
-        sealer_.Seal(Bytes(buffer).first(static_cast<size_t>(n)), scratch_);
-    if (status.ok()) status = wire_.Write(scratch_);
+        sealer_ ? sealer_->Seal(plain, scratch_) : absl::OkStatus();
+    if (status.ok()) status = wire_.Write(sealer_ ? scratch_ : plain);
     if (!status.ok()) {
       Finish(std::move(status));
       return;

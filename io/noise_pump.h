@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -13,11 +14,11 @@
 
 namespace warren::io {
 
-// Moves bytes between a TCP socket that carries Noise records and one end of a
-// socket pair that carries what is inside them. At most about kMaxBuffered
-// bytes wait in each direction; a side that does not take them is not read
-// for. Owns both descriptors, which must be nonblocking. The owner waits for
-// the events asked for, and drops the pump when it is done().
+// Moves bytes between a TCP socket that carries Noise records, or bytes as they
+// are, and one end of a socket pair that carries what is inside them. At most
+// about kMaxBuffered bytes wait in each direction; a side that does not take
+// them is not read for. Owns both descriptors, which must be nonblocking. The
+// owner waits for the events asked for, and drops the pump when it is done().
 //
 // Ends: when the inner side closes, what it wrote is sent and the pump is
 // done. When the peer closes, what it sent is handed in, then the inner side
@@ -27,6 +28,8 @@ class NoisePump {
   static constexpr size_t kMaxBuffered = 64 * 1024;
 
   NoisePump(Fd socket, Wire wire, noise::Transport transport);
+  // Without records.
+  NoisePump(Fd socket, Wire wire);
 
   // The inner end. Until it is given nothing is handed in.
   void SetInner(Fd inner);
@@ -52,14 +55,15 @@ class NoisePump {
   const absl::Status& status() const { return status_; }
 
  private:
+  absl::Status Unpack(Bytes records);
   void ReadSocket();
   void ReadInner(bool all);
   void FlushInner();
   void FlushSocket();
   void Finish(absl::Status status);
   Wire wire_;
-  noise::RecordSealer sealer_;
-  noise::RecordReader reader_;
+  std::optional<noise::RecordSealer> sealer_;
+  std::optional<noise::RecordReader> reader_;
   Fd socket_, inner_;
   ByteQueue to_inner_;
   std::vector<uint8_t> scratch_;

@@ -45,6 +45,17 @@ absl::Status CreateAuthKey(AdminCall& call,
   params.grant.reusable = request.reusable();
   params.grant.ephemeral = request.ephemeral();
   params.grant.tags = {request.tags().begin(), request.tags().end()};
+  params.grant.max_uses = request.max_uses();
+  params.grant.preapproved = request.preapproved();
+  WARREN_RETURN_IF_ERROR(CheckGivenTags(call, params.user, params.grant.tags));
+  if (!call.caller.tags.empty() && params.grant.tags.empty()) {
+    return absl::InvalidArgumentError(
+        "tags: the auth keys of this OAuth client carry one of its tags");
+  }
+  if (request.preapproved() && !HasRole(call.caller, MinRole::kNetworkAdmin)) {
+    return absl::PermissionDeniedError(
+        "preapproved: only network admins make keys that need no approval");
+  }
   params.lifetime_ms = request.lifetime_ms();
   params.description = request.description();
   WARREN_ASSIGN_OR_RETURN(CreatedAuthKey made,

@@ -64,6 +64,7 @@ void AddAllCalls(AdminCalls& calls) {
   AddUserCalls(calls);
   AddNodeCalls(calls);
   AddAuthKeyCalls(calls);
+  AddApiKeyCalls(calls);
   AddRelayCalls(calls);
   AddPolicyCalls(calls);
   AddAuditCalls(calls);

@@ -12,6 +12,7 @@ void AddTailnetCalls(AdminCalls& calls);
 void AddUserCalls(AdminCalls& calls);
 void AddNodeCalls(AdminCalls& calls);
 void AddAuthKeyCalls(AdminCalls& calls);
+void AddApiKeyCalls(AdminCalls& calls);
 void AddRelayCalls(AdminCalls& calls);
 void AddPolicyCalls(AdminCalls& calls);
 void AddAuditCalls(AdminCalls& calls);

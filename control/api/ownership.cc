@@ -1,5 +1,7 @@
 #include "control/api/ownership.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "control/coordinator/lookup.h"
 #include "control/coordinator/names.h"
@@ -83,6 +85,22 @@ absl::StatusOr<AuthKeyRecord*> ChangeableAuthKey(AdminCall& call,
     return key;
   }
   return OnlySeen(call, "auth key");
+}
+
+absl::Status CheckGivenTags(const AdminCall& call, UserId,
+                            const std::vector<std::string>& tags) {
+  const std::vector<std::string>& own = call.caller.tags;
+  for (const std::string& tag : tags) {
+    WARREN_RETURN_IF_ERROR(CheckTag(tag));
+    if (!own.empty() && std::find(own.begin(), own.end(), tag) == own.end()) {
+      return absl::PermissionDeniedError(absl::StrCat(
+          "tags: ", tag, " is not among those of ", call.caller.actor));
+    }
+    if (HasRole(call.caller, MinRole::kNetworkAdmin)) continue;
+    return absl::PermissionDeniedError(
+        absl::StrCat("tags: ", tag, " can be given by network admins"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace warren::control

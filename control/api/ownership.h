@@ -2,6 +2,7 @@
 #define WARREN_CONTROL_API_OWNERSHIP_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -30,6 +31,11 @@ absl::StatusOr<NodeState*> ChangeableNode(AdminCall& call,
                                           absl::string_view ref);
 absl::StatusOr<AuthKeyRecord*> ChangeableAuthKey(AdminCall& call,
                                                  absl::string_view ref);
+
+// Whether the caller may give `tags` to devices of `user`, by a key.
+// PERMISSION_DENIED says which it may not.
+absl::Status CheckGivenTags(const AdminCall& call, UserId user,
+                            const std::vector<std::string>& tags);
 
 // As the answer to a thing that is not there: "no session "7" of yours".
 absl::Status NotYours(absl::string_view kind, absl::string_view ref);
