@@ -14,8 +14,6 @@ namespace {
 using net::IpAddress;
 using net::IpPrefix;
 
-constexpr int kMaxDepth = 64;  // of groups in groups, ipsets in ipsets
-
 struct Named {
   const char* first;
   const char* last;
@@ -61,7 +59,7 @@ constexpr uint8_t kIcmpV6 = 58;
 // Whoever may send anything may send ICMP; other protocols without ports need
 // a rule for all ports (spec 3.11).
 bool Opens(const std::optional<uint8_t>& rule,
-           const std::vector<PortRange>& ports, const Packet& packet) {
+           const std::vector<PortRange>& ports, const Probe& packet) {
   constexpr uint8_t kDefault[] = {kIcmp, 6, 17, kIcmpV6};
   if (packet.protocol == kIcmp || packet.protocol == kIcmpV6) {
     return !ports.empty();
@@ -137,7 +135,7 @@ void Evaluator::AddGrant(const Grant& grant) {
   rules_.push_back(std::move(rule));
 }
 
-std::optional<Place> Evaluator::Allows(const Packet& packet,
+std::optional<Place> Evaluator::Allows(const Probe& packet,
                                        NodeId receiver) const {
   const auto at = std::ranges::find(topology_.nodes, receiver, &Node::id);
   if (at == topology_.nodes.end() || IsGuest(*at)) return std::nullopt;
@@ -157,7 +155,7 @@ std::optional<Place> Evaluator::Allows(const Packet& packet,
   return std::nullopt;
 }
 
-bool Evaluator::Fits(const Rule& rule, const Packet& packet,
+bool Evaluator::Fits(const Rule& rule, const Probe& packet,
                      const Node& at) const {
   // Of "self" the user's own devices alone are sources; another destination
   // of the same rule is judged by itself.
@@ -173,7 +171,7 @@ bool Evaluator::Fits(const Rule& rule, const Packet& packet,
   });
 }
 
-bool Evaluator::FitsSource(const Rule& rule, const Packet& packet,
+bool Evaluator::FitsSource(const Rule& rule, const Probe& packet,
                            const Node& at) const {
   const Texts& postures =
       rule.postures.empty() ? policy_.default_src_posture : rule.postures;
@@ -208,14 +206,14 @@ bool Evaluator::IsSource(const Selector& selector, const IpAddress& src,
     case SelectorKind::kRange:
     case SelectorKind::kHost:
     case SelectorKind::kIpset:
-      return HasAddress(selector, src, 0);
+      return HasAddress(selector, src);
     default:
       return owner != nullptr && IsDevice(selector, *owner);
   }
 }
 
 bool Evaluator::FitsTarget(const Rule& rule, const ToPorts& to,
-                           const Packet& packet, const Node& at) const {
+                           const Probe& packet, const Node& at) const {
   if (!Opens(to.protocol, to.ports, packet)) return false;
   if (!rule.via.empty()) {
     const bool through = std::ranges::any_of(
@@ -240,7 +238,7 @@ bool Evaluator::FitsTarget(const Rule& rule, const ToPorts& to,
     case SelectorKind::kRange:
     case SelectorKind::kHost:
     case SelectorKind::kIpset:
-      return here && HasAddress(to.selector, packet.dst, 0);
+      return here && HasAddress(to.selector, packet.dst);
     default:
       return here && target != nullptr && IsDevice(to.selector, *target);
   }
@@ -265,17 +263,21 @@ bool Evaluator::IsDevice(const Selector& selector, const Node& node) const {
     case SelectorKind::kGroup:
     case SelectorKind::kRole: {
       const User* user = UserOf(node);
-      return user != nullptr && NamesUser(selector, *user, 0);
+      return user != nullptr && NamesUser(selector, *user);
     }
     default:
-      return (node.ipv4.has_value() && HasAddress(selector, *node.ipv4, 0)) ||
-             (node.ipv6.has_value() && HasAddress(selector, *node.ipv6, 0));
+      return (node.ipv4.has_value() && HasAddress(selector, *node.ipv4)) ||
+             (node.ipv6.has_value() && HasAddress(selector, *node.ipv6));
   }
 }
 
+bool Evaluator::NamesUser(const Selector& selector, const User& user) const {
+  std::set<std::string> seen;
+  return NamesUser(selector, user, seen);
+}
+
 bool Evaluator::NamesUser(const Selector& selector, const User& user,
-                          int depth) const {
-  if (depth > kMaxDepth) return false;
+                          std::set<std::string>& seen) const {
   switch (selector.kind) {
     case SelectorKind::kUser:
       return SameName(user.login, selector.name) ||
@@ -294,19 +296,25 @@ bool Evaluator::NamesUser(const Selector& selector, const User& user,
     default:
       return false;
   }
+  if (!seen.insert(selector.name).second) return false;
   const absl::string_view bare = absl::StripPrefix(selector.name, "group:");
   if (std::ranges::count(user.groups, bare) > 0) return true;
   for (const Definition& group : policy_.groups) {
     if (group.name.text != selector.name) continue;
     for (const Selector& member : ReadAll(group.members)) {
-      if (NamesUser(member, user, depth + 1)) return true;
+      if (NamesUser(member, user, seen)) return true;
     }
   }
   return false;
 }
 
+bool Evaluator::HasAddress(const Selector& selector, const IpAddress& a) const {
+  std::map<std::string, bool> known;
+  return HasAddress(selector, a, known);
+}
+
 bool Evaluator::HasAddress(const Selector& selector, const IpAddress& a,
-                           int depth) const {
+                           std::map<std::string, bool>& known) const {
   switch (selector.kind) {
     case SelectorKind::kAddress:
     case SelectorKind::kPrefix:
@@ -316,7 +324,7 @@ bool Evaluator::HasAddress(const Selector& selector, const IpAddress& a,
     case SelectorKind::kInternet:
       return IsInternetAddress(a);
     case SelectorKind::kIpset:
-      return InIpset(selector.name, a, depth);
+      return InIpset(selector.name, a, known);
     case SelectorKind::kHost:
       break;
     default:
@@ -330,9 +338,10 @@ bool Evaluator::HasAddress(const Selector& selector, const IpAddress& a,
 }
 
 bool Evaluator::InIpset(const std::string& name, const IpAddress& a,
-                        int depth) const {
+                        std::map<std::string, bool>& known) const {
+  const auto [at, is_new] = known.try_emplace(name, false);
+  if (!is_new) return at->second;
   bool in = false;
-  if (depth > kMaxDepth) return in;
   for (const Definition& set : policy_.ipsets) {
     if (set.name.text != name) continue;
     for (const Text& member : set.members) {
@@ -340,10 +349,10 @@ bool Evaluator::InIpset(const std::string& name, const IpAddress& a,
       const bool remove = absl::ConsumePrefix(&target, "remove ");
       absl::ConsumePrefix(&target, "add ");
       const auto selector = ParseSelector(absl::StripAsciiWhitespace(target));
-      if (selector.ok() && HasAddress(*selector, a, depth + 1)) in = !remove;
+      if (selector.ok() && HasAddress(*selector, a, known)) in = !remove;
     }
   }
-  return in;
+  return known[name] = in;
 }
 
 bool Evaluator::Meets(const Node& node, const Texts& postures) const {
@@ -369,7 +378,7 @@ bool Evaluator::MayAutoServe(const Node& node, const IpPrefix& route) const {
     for (const Selector& approver : ReadAll(approvers)) {
       const User* user = UserOf(node);
       if (IsDevice(approver, node)) return true;
-      if (user != nullptr && NamesUser(approver, *user, 0)) return true;
+      if (user != nullptr && NamesUser(approver, *user)) return true;
     }
     return false;
   };

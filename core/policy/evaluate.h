@@ -2,7 +2,9 @@
 #define WARREN_CORE_POLICY_EVALUATE_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +22,8 @@
 // the other, and a person can be told why.
 namespace warren::policy {
 
-struct Packet {
+// The first packet of a connection.
+struct Probe {
   net::IpAddress src;
   net::IpAddress dst;
   uint8_t protocol = 6;
@@ -35,7 +38,7 @@ class Evaluator {
   // The first rule that lets `packet` in at `receiver`, which is where
   // WireGuard delivers it; nullopt: none does, or the address is none of
   // receiver's. Line 0: there are no rules, so all is allowed.
-  std::optional<Place> Allows(const Packet& packet, NodeId receiver) const;
+  std::optional<Place> Allows(const Probe& packet, NodeId receiver) const;
 
   // Devices to whom `dst` belongs: its own; else those that serve the longest
   // prefix that has it; else exit nodes, for what is not of the tailnet.
@@ -61,18 +64,23 @@ class Evaluator {
 
   void AddAcl(const Acl& acl);
   void AddGrant(const Grant& grant);
-  bool Fits(const Rule& rule, const Packet& packet, const Node& at) const;
-  bool FitsSource(const Rule& rule, const Packet& packet, const Node& at) const;
-  bool FitsTarget(const Rule& rule, const ToPorts& to, const Packet& packet,
+  bool Fits(const Rule& rule, const Probe& packet, const Node& at) const;
+  bool FitsSource(const Rule& rule, const Probe& packet, const Node& at) const;
+  bool FitsTarget(const Rule& rule, const ToPorts& to, const Probe& packet,
                   const Node& at) const;
   bool IsSource(const Selector& selector, const net::IpAddress& src,
                 const Node* owner, const Node& at) const;
   bool IsDevice(const Selector& selector, const Node& node) const;
-  bool NamesUser(const Selector& selector, const User& user, int depth) const;
+  // Groups that were looked at already are in `seen`.
+  bool NamesUser(const Selector& selector, const User& user,
+                 std::set<std::string>& seen) const;
+  bool NamesUser(const Selector& selector, const User& user) const;
+  // Ipsets that were looked at already are in `known`.
   bool HasAddress(const Selector& selector, const net::IpAddress& a,
-                  int depth) const;
+                  std::map<std::string, bool>& known) const;
+  bool HasAddress(const Selector& selector, const net::IpAddress& a) const;
   bool InIpset(const std::string& name, const net::IpAddress& a,
-               int depth) const;
+               std::map<std::string, bool>& known) const;
   bool Meets(const Node& node, const Texts& postures) const;
   bool Serves(const Node& node, const net::IpPrefix& route) const;
   bool MayAutoServe(const Node& node, const net::IpPrefix& route) const;

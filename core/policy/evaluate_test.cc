@@ -220,8 +220,8 @@ IpAddress RandomAddress(const Topology& topology, Rng& rng) {
 }
 
 // One that WireGuard may deliver to `at`.
-Packet RandomPacket(const Topology& topology, const Node& at, Rng& rng) {
-  Packet packet;
+Probe RandomProbe(const Topology& topology, const Node& at, Rng& rng) {
+  Probe packet;
   packet.src = RandomAddress(topology, rng);
   if (!at.routable_ips.empty() && Chance(50, rng)) {
     packet.dst = Inside(OneOf(at.routable_ips, rng), rng);
@@ -242,7 +242,7 @@ Packet RandomPacket(const Topology& topology, const Node& at, Rng& rng) {
 // A filter does not narrow a CIDR that concerns its node in part. At an exit
 // node more of it is local than the node serves by its subnets; the evaluator
 // goes by those. So of what goes out there only the Internet is compared.
-bool IsCompared(const Packet& packet, const Node& at, const NodeView& view) {
+bool IsCompared(const Probe& packet, const Node& at, const NodeView& view) {
   if (at.ipv4 == packet.dst || at.ipv6 == packet.dst) return true;
   const bool subnet =
       std::ranges::any_of(view.routes, [&](const IpPrefix& route) {
@@ -252,7 +252,7 @@ bool IsCompared(const Packet& packet, const Node& at, const NodeView& view) {
 }
 
 // What a client does with the filter it is given (spec 3.11).
-bool Matches(const FilterRule& rule, const Packet& packet) {
+bool Matches(const FilterRule& rule, const Probe& packet) {
   const auto has = [](const AddressText& text, const IpAddress& address) {
     return text.Overlaps({address, address});
   };
@@ -274,7 +274,7 @@ bool Matches(const FilterRule& rule, const Packet& packet) {
          });
 }
 
-bool Accepts(const NodeView& view, const Node& node, const Packet& packet) {
+bool Accepts(const NodeView& view, const Node& node, const Probe& packet) {
   const bool ours =
       node.ipv4 == packet.dst || node.ipv6 == packet.dst ||
       std::ranges::any_of(view.routes, [&](const IpPrefix& route) {
@@ -285,7 +285,7 @@ bool Accepts(const NodeView& view, const Node& node, const Packet& packet) {
          });
 }
 
-std::string Describe(const Packet& p, const Node& at) {
+std::string Describe(const Probe& p, const Node& at) {
   return absl::StrCat(p.src.ToString(), " -> ", p.dst.ToString(), " port ",
                       p.port, " protocol ", p.protocol, " at ", at.name);
 }
@@ -330,7 +330,7 @@ TEST(Evaluator, AgreesWithTheCompiledFilterOnAMillionPackets) {
       const size_t at =
           Below(static_cast<uint32_t>(topology->nodes.size()), rng);
       const Node& node = topology->nodes[at];
-      const Packet packet = RandomPacket(*topology, node, rng);
+      const Probe packet = RandomProbe(*topology, node, rng);
       if (!IsCompared(packet, node, views[at])) continue;
       const bool want = evaluator.Allows(packet, node.id).has_value();
       ASSERT_EQ(want, Accepts(views[at], node, packet))
@@ -358,7 +358,7 @@ TEST(Evaluator, WhoMaySendIsAPeerOfTheReceiver) {
       const bool guest = from.tags.empty() && from.user == UserId(5);
       if (!from.ipv4.has_value() || !to.ipv4.has_value()) continue;
       if (from.id == to.id || guest) continue;
-      const Packet packet = {*from.ipv4, *to.ipv4, 6, 22};
+      const Probe packet = {*from.ipv4, *to.ipv4, 6, 22};
       if (!evaluator.Allows(packet, to.id).has_value()) continue;
       EXPECT_THAT(compiled->PeersOf(to.id), ::testing::Contains(from.id));
       EXPECT_THAT(compiled->PeersOf(from.id), ::testing::Contains(to.id));

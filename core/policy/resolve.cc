@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -110,8 +111,7 @@ Resolved Resolver::Compute(const Selector& selector) {
     }
     case SelectorKind::kIpset: {
       AddressTexts texts;
-      const AddressSet set = Ipset(selector.name);
-      for (const AddressRange& range : set.ranges()) {
+      for (const AddressRange& range : Ipset(selector.name).ranges()) {
         texts.push_back(TextOf(range));
       }
       std::ranges::sort(texts);
@@ -181,41 +181,51 @@ Indices Resolver::ComputeUsers(const Selector& selector) {
   return users;
 }
 
-// Those that the policy lists, and those that a provider says are in it.
+// Those that the policy lists, itself or by groups in it, and those that a
+// provider says are in one of these.
 Indices Resolver::GroupMembers(const std::string& name) {
-  if (std::ranges::find(open_, name) != open_.end()) return {};
-  open_.push_back(name);
+  std::vector<std::string> reached = {name};
+  std::set<std::string> seen = {name};
   Indices users;
-  const auto definition = groups_.find(name);
-  if (definition != groups_.end()) {
+  for (size_t i = 0; i < reached.size(); ++i) {
+    const std::string group = reached[i];
+    AppendProviderMembers(absl::StripPrefix(group, "group:"), users);
+    const auto definition = groups_.find(group);
+    if (definition == groups_.end()) continue;
     for (const Text& member : definition->second->members) {
       const auto selector = ParseSelector(member.text);
-      if (selector.ok()) Append(ComputeUsers(*selector), users);
+      if (!selector.ok()) continue;
+      if (selector->kind != SelectorKind::kGroup) {
+        Append(ComputeUsers(*selector), users);
+      } else if (seen.insert(selector->name).second) {
+        reached.push_back(selector->name);
+      }
     }
   }
-  const absl::string_view bare = absl::StripPrefix(name, "group:");
-  const auto& all = directory_.users();
-  for (Index i = 0; i < all.size(); ++i) {
-    if (std::ranges::find(all[i]->groups, bare) != all[i]->groups.end()) {
-      users.push_back(i);
-    }
-  }
-  open_.pop_back();
   Normalise(users);
   return users;
 }
 
-AddressSet Resolver::Ipset(absl::string_view name) {
+void Resolver::AppendProviderMembers(absl::string_view group,
+                                     Indices& users) const {
+  const auto& all = directory_.users();
+  for (Index i = 0; i < all.size(); ++i) {
+    if (std::ranges::find(all[i]->groups, group) != all[i]->groups.end()) {
+      users.push_back(i);
+    }
+  }
+}
+
+// Each is computed once; one that holds itself is empty there.
+const AddressSet& Resolver::Ipset(const std::string& name) {
+  const auto [at, is_new] = ipset_values_.try_emplace(name);
+  const auto definition = ipsets_.find(name);
+  if (!is_new || definition == ipsets_.end()) return at->second;
   AddressSet set;
-  const auto definition = ipsets_.find(std::string(name));
-  if (definition == ipsets_.end()) return set;
-  if (std::ranges::find(open_, name) != open_.end()) return set;
-  open_.emplace_back(name);
   for (const Text& member : definition->second->members) {
     ApplyIpsetMember(member.text, set);
   }
-  open_.pop_back();
-  return set;
+  return ipset_values_[name] = std::move(set);
 }
 
 // "add TARGET", "remove TARGET"; a bare target is added.

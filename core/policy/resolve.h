@@ -56,7 +56,8 @@ class Resolver {
   Resolved OfUsers(const Indices& users) const;
   Indices ComputeUsers(const Selector& selector);
   Indices GroupMembers(const std::string& name);
-  AddressSet Ipset(absl::string_view name);
+  void AppendProviderMembers(absl::string_view group, Indices& users) const;
+  const AddressSet& Ipset(const std::string& name);
   void ApplyIpsetMember(absl::string_view member, AddressSet& set);
 
   const Policy& policy_;
@@ -67,7 +68,7 @@ class Resolver {
   std::map<std::string, std::vector<Assertion>> postures_;
   std::map<std::string, Resolved, std::less<>> resolved_;
   std::map<std::string, Indices, std::less<>> users_;
-  std::vector<std::string> open_;  // being resolved, against cycles
+  std::map<std::string, AddressSet> ipset_values_;
 };
 
 }  // namespace warren::policy
