@@ -19,6 +19,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/synchronization/mutex.h"
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
 #include "io/clock.h"
@@ -123,6 +124,19 @@ absl::StatusOr<HttpAnswer> ReadAnswer(const HttpUrl& url, size_t max_body,
   return answer;
 }
 
+// The system's roots are some hundred certificates: clients that trust no
+// others share them, as long as there is one.
+absl::StatusOr<std::shared_ptr<const TlsContext>> SystemRoots() {
+  static absl::Mutex mutex;
+  static auto& shared = *new std::weak_ptr<const TlsContext>();
+  absl::MutexLock lock(&mutex);
+  auto context = shared.lock();
+  if (context != nullptr) return context;
+  WARREN_ASSIGN_OR_RETURN(context, TlsContext::Client(TlsClientOptions()));
+  shared = context;
+  return context;
+}
+
 }  // namespace
 
 bool IsPublicAddress(const IpAddress& address) {
@@ -144,7 +158,9 @@ absl::StatusOr<std::unique_ptr<HttpClient>> HttpClient::Make(
     const HttpClientOptions& options, const Cancel& cancel) {
   TlsClientOptions tls;
   tls.extra_roots = options.extra_roots;
-  WARREN_ASSIGN_OR_RETURN(auto context, TlsContext::Client(tls));
+  WARREN_ASSIGN_OR_RETURN(auto context, tls.extra_roots.empty()
+                                            ? SystemRoots()
+                                            : TlsContext::Client(tls));
   return std::unique_ptr<HttpClient>(
       new HttpClient(options, cancel, std::move(context)));
 }

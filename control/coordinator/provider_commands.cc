@@ -40,13 +40,15 @@ absl::StatusOr<ProviderRecord> PutProvider(Directory& directory,
         "name: 1 to ", kMaxName, " bytes without control characters"));
   }
   auto& providers = tailnet.accounts.providers;
-  const bool is_new = provider.id == ProviderId();
+  const bool is_new = !providers.contains(provider.id);
   if (is_new) {
     if (providers.size() >= kMaxProviders) {
       return absl::ResourceExhaustedError(
           absl::StrCat("there are ", kMaxProviders, " providers already"));
     }
-    provider.id = ProviderId(directory.NewId());
+    if (provider.id == ProviderId()) {
+      provider.id = ProviderId(directory.NewId());
+    }
     provider.created_ms = order.now_ms;
   }
   provider.tailnet = tailnet.record.id;

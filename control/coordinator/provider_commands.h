@@ -22,8 +22,10 @@ inline constexpr size_t kMaxProviders = 50;  // of one tailnet
 absl::StatusOr<ProviderRecord> FindProvider(const TailnetState& tailnet,
                                             absl::string_view ref);
 
-// Creates or replaces, by id (0: a new one, which gets one). `provider.config`
-// and `provider.secret` are the caller's to check and to seal. Needs an admin.
+// Creates or replaces, by id (0: a new one, which gets one; directory.NewId()
+// for who must seal a new one's secret first). `provider.config` and
+// `provider.secret` are the caller's to check (ProviderConfigOf()) and to seal
+// (ProviderSecretPlace()). Needs an admin.
 // ALREADY_EXISTS: the name is another's; RESOURCE_EXHAUSTED.
 absl::StatusOr<ProviderRecord> PutProvider(Directory& directory,
                                            const Order& order,

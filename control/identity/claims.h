@@ -27,8 +27,9 @@ struct ExpectedToken {
   absl::Duration leeway{};
 };
 
-// OpenID Connect Core §3.1.3.7: iss, aud, azp, exp, nbf, iat, nonce, at_hash,
-// sub. UNAUTHENTICATED names the claim that is wrong.
+// OpenID Connect Core §3.1.3.7: iss, aud, azp, exp, nbf, iat, nonce, at_hash.
+// UNAUTHENTICATED names the claim that is wrong. IdentityFromClaims() checks
+// sub.
 absl::Status CheckIdToken(const Json& claims, const ExpectedToken& expected);
 
 // Adds what userinfo (OIDC Core §5.3) tells and the ID token does not.

@@ -67,7 +67,9 @@ absl::StatusOr<std::string> GithubProvider::AuthorizationUrl(
 }
 
 absl::StatusOr<Identity> GithubProvider::Redeem(const Redemption& redemption) {
-  if (!redemption.issuer.empty() && redemption.issuer != IssuerOf(config_)) {
+  // GitHub calls its OAuth so in the metadata of RFC 8414.
+  if (!redemption.issuer.empty() && redemption.issuer != base_ &&
+      redemption.issuer != absl::StrCat(base_, "/login/oauth")) {
     return absl::UnauthenticatedError(
         "the answer is of another provider than the one asked (iss)");
   }

@@ -58,9 +58,9 @@ class FakeGithub final : public io::HttpCaller {
   std::map<std::string, Json> answers = {
       {"/user", {{"id", 583231}, {"login", "octocat"}, {"name", "Octo Cat"}}},
       {"/user/emails",
-       {{{"email", "old@example.com"}, {"primary", false}, {"verified", true}},
-        {{"email", "octo@example.com"},
-         {"primary", true},
+       {{{"email", "octo@example.com"}, {"primary", true}, {"verified", true}},
+        {{"email", "old@example.com"},
+         {"primary", false},
          {"verified", true}}}},
       {"/user/orgs", {{{"login", "Example"}}}},
       {"/user/teams",
@@ -111,11 +111,11 @@ TEST_F(GithubTest, TellsWhoItIs) {
 }
 
 TEST_F(GithubTest, AnUnverifiedAddressIsNone) {
-  fake_.answers["/user/emails"][1]["verified"] = false;
+  fake_.answers["/user/emails"][0]["verified"] = false;
   auto result = Run();
   ASSERT_TRUE(result.ok());
   EXPECT_FALSE(result->identity.email_verified);
-  fake_.answers["/user/emails"][1]["verified"] = "true";
+  fake_.answers["/user/emails"][0]["verified"] = "true";
   result = Run();
   ASSERT_TRUE(result.ok());
   EXPECT_FALSE(result->identity.email_verified);
@@ -188,6 +188,19 @@ TEST_F(GithubTest, OddAnswersAreRefused) {
   EXPECT_EQ(with("/user/emails", {1, 2}), Code::kUnavailable);
   EXPECT_EQ(with("/user/teams", {{{"slug", "x"}}}), Code::kUnavailable);
   EXPECT_EQ(with("/user/orgs", {{{"login", 7}}}), Code::kUnauthenticated);
+}
+
+TEST_F(GithubTest, KnowsItsOwnNamesOnly) {
+  const auto named = [&](const std::string& issuer) {
+    SignInCallback callback = fake_.Consent(*Begin());
+    callback.issuer = issuer;
+    return sign_in_.Finish(callback, kBrowser).status().code();
+  };
+  EXPECT_EQ(named("https://github.com"), Code::kOk);
+  EXPECT_EQ(named("https://github.com/login/oauth"), Code::kOk);
+  const size_t calls = fake_.calls.size();
+  EXPECT_EQ(named("https://evil.example"), Code::kUnauthenticated);
+  EXPECT_EQ(fake_.calls.size(), calls);
 }
 
 TEST_F(GithubTest, ARefusedCodeIsTold) {

@@ -11,53 +11,63 @@
 namespace warren::control {
 namespace {
 
-// Watches the parser for what it lets pass itself.
-class Strictness {
- public:
-  bool operator()(int depth, Json::parse_event_t event, const Json& value) {
-    switch (event) {
-      case Json::parse_event_t::object_start:
-        names_.emplace_back();
-        break;
-      case Json::parse_event_t::key:
-        if (!names_.back().insert(value.get<std::string>()).second) {
-          fault = "it has a name twice";
-        }
-        break;
-      case Json::parse_event_t::object_end:
-        names_.pop_back();
-        break;
-      default:
-        break;
+// Whether brackets outside of strings are nested deeper than kMaxJsonDepth.
+// Before parsing, so that no depth costs anything.
+bool IsTooDeep(absl::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') in_string = !in_string;
+    if (in_string) {
+      if (c == '\\') ++i;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kMaxJsonDepth) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
     }
-    if (depth <= kMaxJsonDepth) return true;
-    fault = "it is nested too deeply";
-    return false;
+  }
+  return false;
+}
+
+// Watches the parser for a name twice in one object.
+class Names {
+ public:
+  void See(Json::parse_event_t event, const Json& value) {
+    if (event == Json::parse_event_t::object_start) {
+      open_.emplace_back();
+    } else if (event == Json::parse_event_t::object_end) {
+      open_.pop_back();
+    } else if (event == Json::parse_event_t::key) {
+      twice |= !open_.back().insert(value.get<std::string>()).second;
+    }
   }
 
-  std::string fault;
+  bool twice = false;
 
  private:
-  std::vector<std::set<std::string>> names_;  // of the objects around
+  std::vector<std::set<std::string>> open_;  // of the objects around
 };
 
 absl::StatusOr<Json> Parse(absl::string_view what, absl::string_view text,
                            bool object) {
-  Strictness strict;
+  const auto bad = [&](absl::string_view why) {
+    return absl::InvalidArgumentError(absl::StrCat(what, ": ", why));
+  };
+  if (IsTooDeep(text)) return bad("it is nested too deeply");
+  Names names;
   Json value = Json::parse(
       text.begin(), text.end(),
-      [&](int depth, Json::parse_event_t event, Json& part) {
-        return strict(depth, event, part);
+      [&](int, Json::parse_event_t event, Json& part) {
+        names.See(event, part);
+        return true;
       },
       /*allow_exceptions=*/false);
-  if (strict.fault.empty() && value.is_discarded()) {
-    strict.fault = "it is not JSON";
-  } else if (strict.fault.empty() &&
-             !(object ? value.is_object() : value.is_array())) {
-    strict.fault = object ? "it is not a JSON object" : "it is not a JSON list";
-  }
-  if (strict.fault.empty()) return value;
-  return absl::InvalidArgumentError(absl::StrCat(what, ": ", strict.fault));
+  if (value.is_discarded()) return bad("it is not JSON");
+  if (names.twice) return bad("it has a name twice");
+  if (object && !value.is_object()) return bad("it is not a JSON object");
+  if (!object && !value.is_array()) return bad("it is not a JSON list");
+  return value;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "control/identity/jwk.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,7 +28,10 @@ Json EcKey(const std::string& kid) {
 }
 
 Json RsaKey(const std::string& kid, int bits) {
-  const TestSigner signer = TestSigner::Rsa(bits);
+  // Each takes long to make.
+  static std::map<int, TestSigner> signers;
+  if (!signers.contains(bits)) signers.insert({bits, TestSigner::Rsa(bits)});
+  const TestSigner& signer = signers.at(bits);
   return {{"kty", "RSA"},
           {"kid", kid},
           {"n", ToBase64Url(signer.first())},

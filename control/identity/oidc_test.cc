@@ -429,6 +429,20 @@ TEST_F(OidcTest, FindsNewKeysAtOnceAndAsksOnceAMinute) {
   EXPECT_EQ(fake_.calls["/keys"], 3);
 }
 
+TEST_F(OidcTest, KeysServeOnWhileTheyCannotBeRenewed) {
+  EXPECT_TRUE(Run().ok());
+  Pass(absl::Minutes(2));
+  fake_.instead.insert({"/keys", kSlow});
+  Token([](FakeProvider& fake, const Json& claims) {
+    return WithHeader(fake, {{"kid", "nobody's"}}, claims);
+  })(fake_);
+  EXPECT_EQ(Run().status().code(), Code::kUnauthenticated);
+  fake_.make_token = nullptr;
+  EXPECT_TRUE(Run().ok());
+  Pass(kKeysLifetime);
+  EXPECT_EQ(Run().status().code(), Code::kUnavailable);
+}
+
 TEST_F(OidcTest, AWithdrawnKeyIsForgottenWithinTheHour) {
   EXPECT_TRUE(Run().ok());
   const FakeProvider::Key stolen = fake_.keys[0];

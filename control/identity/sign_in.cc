@@ -23,7 +23,6 @@ constexpr size_t kMaxSource = 64;
 constexpr size_t kStateSize = 43;
 constexpr size_t kMaxCode = 4096;
 constexpr size_t kMaxIssuer = 2048;
-constexpr size_t kMaxProviders = 1000;
 
 absl::Status Malformed(absl::string_view what) {
   return absl::InvalidArgumentError(
@@ -80,31 +79,24 @@ SignIn::SignIn(SignInOptions options, Rng& rng)
 SignIn::~SignIn() = default;
 
 absl::Status SignIn::SetProviders(const std::vector<ProviderConfig>& configs) {
-  if (configs.size() > kMaxProviders) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("at most ", kMaxProviders, " providers"));
-  }
   absl::MutexLock lock(&mutex_);
-  std::vector<Configured> next;
+  std::map<std::string, Configured, std::less<>> next;
   for (const ProviderConfig& config : configs) {
-    const auto same_id = [&](const Configured& c) {
-      return c.config.id == config.id;
-    };
-    if (std::any_of(next.begin(), next.end(), same_id)) {
+    if (next.contains(config.id)) {
       return absl::InvalidArgumentError(
           absl::StrCat("provider ", config.id, " is there twice"));
     }
-    const auto old =
-        std::find_if(providers_.begin(), providers_.end(), same_id);
-    if (old != providers_.end() && old->config == config) {
-      next.push_back(*old);
+    const auto old = providers_.find(config.id);
+    if (old != providers_.end() && old->second.config == config) {
+      next.insert(*old);
       continue;
     }
     WARREN_RETURN_IF_ERROR(CheckProviderConfig(config));
     WARREN_ASSIGN_OR_RETURN(auto caller, options_.caller(config));
     WARREN_ASSIGN_OR_RETURN(
         auto provider, MakeProvider(config, std::move(caller), options_.time));
-    next.push_back({config, ++last_configuration_, std::move(provider)});
+    next.insert(
+        {config.id, {config, ++last_configuration_, std::move(provider)}});
   }
   providers_ = std::move(next);
   return absl::OkStatus();
@@ -113,17 +105,16 @@ absl::Status SignIn::SetProviders(const std::vector<ProviderConfig>& configs) {
 std::vector<ProviderChoice> SignIn::Providers() const {
   absl::MutexLock lock(&mutex_);
   std::vector<ProviderChoice> choices;
-  for (const Configured& c : providers_) {
-    choices.push_back({c.config.id, c.config.name, c.config.kind});
+  for (const auto& [id, c] : providers_) {
+    choices.push_back({id, c.config.name, c.config.kind});
   }
   return choices;
 }
 
 absl::StatusOr<SignIn::Configured> SignIn::Find(absl::string_view id) const {
   absl::MutexLock lock(&mutex_);
-  for (const Configured& c : providers_) {
-    if (c.config.id == id) return c;
-  }
+  const auto found = providers_.find(id);
+  if (found != providers_.end()) return found->second;
   return absl::NotFoundError("there is no such way to sign in (any more)");
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -107,7 +108,7 @@ class SignIn {
   // cached; a sign-in that has begun with another is refused when it comes
   // back. INVALID_ARGUMENT, with nothing changed: a bad one, or an id twice.
   absl::Status SetProviders(const std::vector<ProviderConfig>& configs);
-  std::vector<ProviderChoice> Providers() const;  // in the order given
+  std::vector<ProviderChoice> Providers() const;  // by id
 
   // The URL to redirect the browser to.
   //   INVALID_ARGUMENT  `return_to` or `browser` is not as it must be
@@ -141,7 +142,8 @@ class SignIn {
   const SignInOptions options_;
   Rng& rng_;
   mutable absl::Mutex mutex_;
-  std::vector<Configured> providers_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Configured, std::less<>> providers_
+      ABSL_GUARDED_BY(mutex_);  // by id
   uint64_t last_configuration_ ABSL_GUARDED_BY(mutex_) = 0;
   PendingSignIns pending_ ABSL_GUARDED_BY(mutex_);
 };
