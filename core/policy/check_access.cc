@@ -16,10 +16,11 @@ constexpr absl::string_view kSelfSources =
     "autogroups";
 
 // Capabilities of the vendor's domain that a policy may grant (spec 6.5).
-constexpr std::array<absl::string_view, 6> kVendorCapabilities = {
-    "tailscale.com/cap/drive", "tailscale.com/cap/relay",
-    "tailscale.com/cap/webui", "tailscale.com/cap/kubernetes",
-    "tailscale.com/cap/tsidp", "tailscale.com/cap/secrets",
+constexpr std::array<absl::string_view, 7> kVendorCapabilities = {
+    "tailscale.com/cap/drive",  "tailscale.com/cap/relay",
+    "tailscale.com/cap/webui",  "tailscale.com/cap/kubernetes",
+    "tailscale.com/cap/tsidp",  "tailscale.com/cap/secrets",
+    "tailscale.com/cap/golink",
 };
 
 // Kinds that name somebody, or something, at that end of a connection.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "core/policy/hujson.h"
+#include "core/policy/look_alike.h"
 #include "core/policy/suggest.h"
 
 namespace warren::policy {
@@ -58,6 +59,12 @@ std::optional<Selector> CheckContext::ReadPart(absl::string_view part,
   auto selector = ParseSelector(part);
   if (!selector.ok()) {
     Note(place, absl::StrCat(prefix, selector.status().message()));
+    return std::nullopt;
+  }
+  if (const std::string fault = LookAlikeFault(selector->name);
+      !fault.empty()) {
+    Note(place, absl::StrCat(prefix, QuoteJson(part),
+                             " could be taken for another: ", fault));
     return std::nullopt;
   }
   if (!IsDefined(*selector, place, prefix)) return std::nullopt;

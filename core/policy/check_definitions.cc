@@ -115,18 +115,22 @@ void CheckNoNesting(CheckContext& context) {
 void CheckGroupMember(const Definition& group, const Text& member,
                       CheckContext& context) {
   const std::string prefix = At("groups", group.name.text);
-  const auto selector = context.Read(member, prefix);
+  const auto parsed = ParseSelector(member.text);
+  const bool is_host = parsed.ok() && parsed->kind == SelectorKind::kHost;
+  const std::optional<Selector> selector =
+      is_host ? std::optional<Selector>(*parsed) : context.Read(member, prefix);
   if (!selector) return;
   if (selector->kind == SelectorKind::kUser ||
       selector->kind == SelectorKind::kUserDomain ||
       selector->kind == SelectorKind::kGroup) {
     return;
   }
-  context.Note(
-      member.place,
-      absl::StrCat(prefix, QuoteJson(member.text),
-                   ": group members must be users"),
-      absl::StrCat("a local account is written \"", member.text, "@\""));
+  context.Note(member.place,
+               absl::StrCat(prefix, QuoteJson(member.text),
+                            ": group members must be users"),
+               is_host ? absl::StrCat("a local account is written \"",
+                                      member.text, "@\"")
+                       : "");
 }
 
 // Everything that may follow "tag:".

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -48,6 +50,32 @@ std::string DurationText(absl::Duration duration) {
   return absl::StrCat(sign, seconds / 3600, "h", tail);
 }
 
+// Why `text` is no duration, as Go says it.
+std::string DurationFault(absl::string_view text) {
+  const std::string quoted = QuoteJson(text);
+  absl::string_view rest = text;
+  if (!absl::ConsumePrefix(&rest, "-")) absl::ConsumePrefix(&rest, "+");
+  constexpr absl::string_view kNumber = "0123456789.";
+  while (!rest.empty()) {
+    const size_t digits =
+        std::min(rest.find_first_not_of(kNumber), rest.size());
+    if (digits == 0) break;
+    rest.remove_prefix(digits);
+    const absl::string_view unit = rest.substr(0, rest.find_first_of(kNumber));
+    rest.remove_prefix(unit.size());
+    if (unit.empty()) {
+      return absl::StrCat("time: missing unit in duration ", quoted);
+    }
+    const absl::string_view units[] = {"h", "m", "s", "ms", "us", "ns"};
+    if (std::find(std::begin(units), std::end(units), unit) ==
+        std::end(units)) {
+      return absl::StrCat("time: unknown unit ", QuoteJson(unit),
+                          " in duration ", quoted);
+    }
+  }
+  return absl::StrCat("time: invalid duration ", quoted);
+}
+
 void CheckCheckPeriod(const SshRule& rule, CheckContext& context) {
   if (!rule.check_period) return;
   const Text& period = *rule.check_period;
@@ -59,10 +87,8 @@ void CheckCheckPeriod(const SshRule& rule, CheckContext& context) {
   absl::Duration duration;
   if (!absl::ParseDuration(period.text, &duration) ||
       absl::AbsDuration(duration) == absl::InfiniteDuration()) {
-    return context.Note(
-        period.place,
-        absl::StrCat("time: invalid duration ", QuoteJson(period.text)),
-        "such as \"12h\", \"30m\" or \"always\"");
+    return context.Note(period.place, DurationFault(period.text),
+                        "such as \"12h\", \"30m\" or \"always\"");
   }
   if (duration < absl::ZeroDuration()) {
     context.Note(period.place,

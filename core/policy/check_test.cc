@@ -90,8 +90,9 @@ TEST(CheckTest, AclDestinations) {
       {"tag:web:icmp",
        "dst=\"tag:web:icmp\": port range \"icmp\": invalid first integer"},
       {"tag:web:9-1",
-       "dst=\"tag:web:9-1\": port range \"9-1\": first port is greater than "
-       "last port"},
+       "dst=\"tag:web:9-1\": port range \"9-1\": invalid port range: first "
+       "port "
+       "is greater than last port"},
       {"autogroup:danger-all:*", "cannot use autogroup:danger-all as a dst"},
       {"autogroup:shared:*",
        "\"autogroup:shared\" not valid on the dst side of a rule"},
@@ -134,7 +135,7 @@ TEST(CheckTest, AclProtocols) {
       {"*",
        "proto name \"*\" not known; use protocol number 0-255 or protocol "
        "name (icmp, tcp, udp, etc.)"},
-      {"06", "leading 0 not permitted in protocol number \"06\""},
+      {"06", "leading 0 not permitted in protocol number: \"06\""},
       {"icmp",
        "protocol does not support specific ports: \"icmp\", only "
        "\"*\" is allowed"},
@@ -260,6 +261,12 @@ TEST(CheckTest, SshFields) {
        "checkPeriod -1h30m0s must be a positive duration"},
       {R"("action": "check", "users": ["root"], "checkPeriod": "abc")",
        "time: invalid duration \"abc\""},
+      {R"("action": "check", "users": ["root"], "checkPeriod": "")",
+       "time: invalid duration \"\""},
+      {R"("action": "check", "users": ["root"], "checkPeriod": "12")",
+       "time: missing unit in duration \"12\""},
+      {R"("action": "check", "users": ["root"], "checkPeriod": "2d")",
+       "time: unknown unit \"d\" in duration \"2d\""},
       {R"("action": "accept", "users": ["root"], "recorder": ["group:ops"])",
        "invalid recorder \"group:ops\""},
       {R"("action": "accept", "users": ["root"], "srcPosture": ["posture:x"])",
@@ -277,7 +284,8 @@ TEST(CheckTest, Definitions) {
   } rows[] = {
       {R"({"groups": {"ops": []}})",
        "groups[\"ops\"]: names must start with 'group:'"},
-      {R"({"groups": {"group:a": ["alice"]}})", "\"alice\": invalid address"},
+      {R"({"groups": {"group:a": ["alice"]}})",
+       "groups[\"group:a\"]: \"alice\": group members must be users"},
       {R"({"groups": {"group:a": ["10.0.0.1"]}})",
        "groups[\"group:a\"]: \"10.0.0.1\": group members must be users"},
       {R"({"groups": {"group:a": ["group:b"], "group:b": ["group:a"]}})",
@@ -338,6 +346,29 @@ TEST(CheckTest, Definitions) {
   };
   for (const auto& row : rows) {
     EXPECT_EQ(First(row.text), row.problem) << row.text;
+  }
+}
+
+TEST(CheckTest, RefusesLookAlikes) {
+  const struct {
+    const char *member, *fault;
+  } rows[] = {
+      {"alice@example.com", ""},
+      {"Андрей@example.com", ""},
+      {"jos\xC3\xA9@example.com", ""},
+      {"\xD0\xB0lice@example.com", "it mixes letters of Cyrillic and Latin"},
+      {"jose\xCC\x81@example.com",
+       "it has an accent as a character of its own; write the letter with its "
+       "accent as one (Unicode NFC)"},
+      {"al\xE2\x80\x8Bice@example.com", "it has a character that is not seen"},
+  };
+  for (const auto& row : rows) {
+    const std::string problem = First(
+        absl::StrCat("{\"groups\": {\"group:a\": [\"", row.member, "\"]}}"));
+    const std::string want =
+        absl::StrCat("groups[\"group:a\"]: \"", row.member,
+                     "\" could be taken for another: ", row.fault);
+    EXPECT_EQ(problem, *row.fault == '\0' ? "" : want);
   }
 }
 

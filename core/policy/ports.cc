@@ -76,7 +76,8 @@ absl::StatusOr<PortRange> ParseRange(absl::string_view text) {
   const auto last = ParsePort(text.substr(dash + 1));
   if (!last) return BadRange(text, "invalid last integer");
   if (*first > *last) {
-    return BadRange(text, "first port is greater than last port");
+    return BadRange(text,
+                    "invalid port range: first port is greater than last port");
   }
   return PortRange{*first, *last};
 }
@@ -101,11 +102,15 @@ absl::StatusOr<uint8_t> ParseProtocol(absl::string_view text) {
   uint32_t number = 0;
   if (IsDecimal(name) && name[0] == '0') {
     return absl::InvalidArgumentError(absl::StrCat(
-        "leading 0 not permitted in protocol number \"", text, "\""));
+        "leading 0 not permitted in protocol number: \"", text, "\""));
   }
   if (IsDecimal(name) && name.size() <= 3 && absl::SimpleAtoi(name, &number) &&
       number <= 255) {
     return static_cast<uint8_t>(number);
+  }
+  if (IsDecimal(name)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("protocol number out of range (0-255): ", text));
   }
   return absl::InvalidArgumentError(
       absl::StrCat("proto name \"", text,

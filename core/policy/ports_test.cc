@@ -28,8 +28,10 @@ TEST(ParsePortsTest, NamesTheFault) {
   EXPECT_EQ(Show("icmp"), "port range \"icmp\": invalid first integer");
   EXPECT_EQ(Show(""), "port range \"\": invalid first integer");
   EXPECT_EQ(Show("80-x"), "port range \"80-x\": invalid last integer");
-  EXPECT_EQ(Show("90-80"),
-            "port range \"90-80\": first port is greater than last port");
+  EXPECT_EQ(
+      Show("90-80"),
+      "port range \"90-80\": invalid port range: first port is greater than "
+      "last port");
   EXPECT_EQ(Show("70000"), "port range \"70000\": invalid first integer");
   EXPECT_EQ(Show("22,"), "port range \"\": invalid first integer");
   EXPECT_FALSE(ParsePorts("-1").ok());
