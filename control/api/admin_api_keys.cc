@@ -130,7 +130,7 @@ absl::Status CreateApiKey(AdminCall& call,
     return absl::InvalidArgumentError(
         "tags: only an OAuth client has some, for the auth keys it makes");
   }
-  WARREN_RETURN_IF_ERROR(CheckGivenTags(call, params.user, params.tags));
+  WARREN_RETURN_IF_ERROR(CheckGivenTags(call, params.tags));
   params.description = request.description();
   params.lifetime_ms = request.lifetime_ms();
   WARREN_ASSIGN_OR_RETURN(CreatedApiKey made,

@@ -47,7 +47,7 @@ absl::Status CreateAuthKey(AdminCall& call,
   params.grant.tags = {request.tags().begin(), request.tags().end()};
   params.grant.max_uses = request.max_uses();
   params.grant.preapproved = request.preapproved();
-  WARREN_RETURN_IF_ERROR(CheckGivenTags(call, params.user, params.grant.tags));
+  WARREN_RETURN_IF_ERROR(CheckGivenTags(call, params.grant.tags));
   if (!call.caller.tags.empty() && params.grant.tags.empty()) {
     return absl::InvalidArgumentError(
         "tags: the auth keys of this OAuth client carry one of its tags");

@@ -1,12 +1,12 @@
 #ifndef WARREN_CONTROL_API_ADMIN_CALL_H_
 #define WARREN_CONTROL_API_ADMIN_CALL_H_
 
-#include <functional>
-#include <string>
+#include <memory>
 
 #include "control/coordinator/administration.h"
 #include "control/coordinator/directory.h"
 #include "control/identity/access.h"
+#include "control/identity/seal.h"
 #include "core/crypto/keys.h"
 
 namespace warren::control {
@@ -14,6 +14,8 @@ namespace warren::control {
 // What a call may tell of the server it runs in.
 struct ServerFacts {
   crypto::MachineKey public_key{};
+  // With which secrets of providers are sealed; null: they cannot be stored.
+  std::shared_ptr<const SealKey> seal_key{};
 };
 
 // One call of the admin API that was let in: credentials, role and scope are

@@ -9,10 +9,11 @@
 // What administrators are shown.
 namespace warren::control {
 
-v1::Tailnet ToMessage(const TailnetState& tailnet);
+v1::Tailnet ToMessage(const Directory& directory, const TailnetState& tailnet);
+v1::TailnetSettings ToMessage(const TailnetSettings& settings);
 v1::User ToMessage(const TailnetState& tailnet, const UserRecord& user);
-v1::AdminNode ToMessage(const TailnetState& tailnet, const NodeState& node,
-                        int64_t now_ms);
+v1::AdminNode ToMessage(Directory& directory, const TailnetState& tailnet,
+                        const NodeState& node, int64_t now_ms);
 v1::AuthKey ToMessage(const TailnetState& tailnet, const AuthKeyRecord& key);
 v1::AuditEntry ToMessage(const AuditRecord& audit);
 

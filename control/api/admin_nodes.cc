@@ -2,6 +2,7 @@
 #include "control/api/admin_subjects.h"
 #include "control/api/ownership.h"
 #include "control/coordinator/lookup.h"
+#include "control/coordinator/node_commands.h"
 #include "core/base/status_macros.h"
 
 namespace warren::control {
@@ -9,7 +10,7 @@ namespace {
 
 absl::Status Answer(const AdminCall& call, const NodeState& node,
                     v1::AdminNode& out) {
-  out = ToMessage(call.tailnet(), node, call.order.now_ms);
+  out = ToMessage(call.directory, call.tailnet(), node, call.order.now_ms);
   return absl::OkStatus();
 }
 
@@ -20,7 +21,8 @@ absl::Status ListNodes(AdminCall& call, const v1::ListRequest& request,
   for (const auto& [name, id] : tailnet.by_name) {
     const NodeState& node = tailnet.nodes.at(id);
     if (only != UserId() && node.record.owner != only) continue;
-    *out.add_nodes() = ToMessage(tailnet, node, call.order.now_ms);
+    *out.add_nodes() =
+        ToMessage(call.directory, tailnet, node, call.order.now_ms);
   }
   return absl::OkStatus();
 }
@@ -68,6 +70,69 @@ absl::Status DeleteNode(AdminCall& call, const v1::DeleteRequest& request,
   return control::DeleteNode(call.directory, call.order, call.tailnet(), *node);
 }
 
+absl::Status ApproveNode(AdminCall& call, const v1::NodeRequest& request,
+                         v1::AdminNode& out) {
+  WARREN_ASSIGN_OR_RETURN(const NodeState* node,
+                          FindNode(call.tailnet(), request.ref()));
+  WARREN_RETURN_IF_ERROR(
+      control::ApproveNode(call.directory, call.order, call.tailnet(), *node));
+  return Answer(call, *node, out);
+}
+
+absl::Status SetNodeTags(AdminCall& call, const v1::SetNodeTagsRequest& request,
+                         v1::AdminNode& out) {
+  WARREN_ASSIGN_OR_RETURN(const NodeState* node,
+                          ChangeableNode(call, request.ref()));
+  WARREN_RETURN_IF_ERROR(
+      control::SetNodeTags(call.directory, call.order, call.tailnet(), *node,
+                           {request.tags().begin(), request.tags().end()}));
+  return Answer(call, *node, out);
+}
+
+absl::Status SetNodeAddress(AdminCall& call,
+                            const v1::SetNodeAddressRequest& request,
+                            v1::AdminNode& out) {
+  WARREN_ASSIGN_OR_RETURN(const NodeState* node,
+                          FindNode(call.tailnet(), request.ref()));
+  WARREN_RETURN_IF_ERROR(control::SetNodeAddress(
+      call.directory, call.order, call.tailnet(), *node, request.ipv4()));
+  return Answer(call, *node, out);
+}
+
+absl::Status SetNodeOwner(AdminCall& call,
+                          const v1::SetNodeOwnerRequest& request,
+                          v1::AdminNode& out) {
+  WARREN_ASSIGN_OR_RETURN(const NodeState* node,
+                          FindNode(call.tailnet(), request.ref()));
+  WARREN_ASSIGN_OR_RETURN(const UserRecord* user,
+                          FindUser(call.tailnet(), request.user()));
+  WARREN_RETURN_IF_ERROR(control::SetNodeOwner(
+      call.directory, call.order, call.tailnet(), *node, user->id));
+  return Answer(call, *node, out);
+}
+
+absl::Status SetNodeRoutes(AdminCall& call,
+                           const v1::SetNodeRoutesRequest& request,
+                           v1::AdminNode& out) {
+  WARREN_ASSIGN_OR_RETURN(const NodeState* node,
+                          FindNode(call.tailnet(), request.ref()));
+  WARREN_RETURN_IF_ERROR(control::SetNodeRoutes(
+      call.directory, call.order, call.tailnet(), *node,
+      {request.routes().begin(), request.routes().end()}));
+  return Answer(call, *node, out);
+}
+
+absl::Status SetNodeAttributes(AdminCall& call,
+                               const v1::SetNodeAttributesRequest& request,
+                               v1::AdminNode& out) {
+  WARREN_ASSIGN_OR_RETURN(const NodeState* node,
+                          FindNode(call.tailnet(), request.ref()));
+  WARREN_RETURN_IF_ERROR(control::SetNodeAttributes(
+      call.directory, call.order, call.tailnet(), *node,
+      {request.attributes().begin(), request.attributes().end()}));
+  return Answer(call, *node, out);
+}
+
 }  // namespace
 
 void AddNodeCalls(AdminCalls& calls) {
@@ -79,6 +144,15 @@ void AddNodeCalls(AdminCalls& calls) {
   calls.Add<v1::SetNodeExpiryRequest, AdminNode>("SetNodeExpiry",
                                                  &SetNodeExpiry);
   calls.Add<v1::DeleteRequest, v1::DeleteResponse>("DeleteNode", &DeleteNode);
+  calls.Add<v1::NodeRequest, AdminNode>("ApproveNode", &ApproveNode);
+  calls.Add<v1::SetNodeTagsRequest, AdminNode>("SetNodeTags", &SetNodeTags);
+  calls.Add<v1::SetNodeAddressRequest, AdminNode>("SetNodeAddress",
+                                                  &SetNodeAddress);
+  calls.Add<v1::SetNodeOwnerRequest, AdminNode>("SetNodeOwner", &SetNodeOwner);
+  calls.Add<v1::SetNodeRoutesRequest, AdminNode>("SetNodeRoutes",
+                                                 &SetNodeRoutes);
+  calls.Add<v1::SetNodeAttributesRequest, AdminNode>("SetNodeAttributes",
+                                                     &SetNodeAttributes);
 }
 
 }  // namespace warren::control

@@ -62,6 +62,10 @@ void AddAllCalls(AdminCalls& calls) {
   AddServerCalls(calls);
   AddTailnetCalls(calls);
   AddUserCalls(calls);
+  AddSessionCalls(calls);
+  AddInvitationCalls(calls);
+  AddShareCalls(calls);
+  AddProviderCalls(calls);
   AddNodeCalls(calls);
   AddAuthKeyCalls(calls);
   AddApiKeyCalls(calls);

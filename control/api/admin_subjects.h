@@ -8,6 +8,10 @@
 namespace warren::control {
 
 void AddServerCalls(AdminCalls& calls);
+void AddSessionCalls(AdminCalls& calls);
+void AddInvitationCalls(AdminCalls& calls);
+void AddShareCalls(AdminCalls& calls);
+void AddProviderCalls(AdminCalls& calls);
 void AddTailnetCalls(AdminCalls& calls);
 void AddUserCalls(AdminCalls& calls);
 void AddNodeCalls(AdminCalls& calls);

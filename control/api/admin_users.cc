@@ -2,6 +2,7 @@
 #include "control/api/admin_subjects.h"
 #include "control/api/ownership.h"
 #include "control/coordinator/lookup.h"
+#include "control/coordinator/user_commands.h"
 #include "core/base/status_macros.h"
 
 namespace warren::control {
@@ -51,9 +52,51 @@ absl::Status DeleteUser(AdminCall& call, const v1::DeleteRequest& request,
                           FindUser(call.tailnet(), request.ref()));
   WARREN_RETURN_IF_ERROR(
       RequireUser(call.tailnet(), call.order, *user, "delete"));
+  WARREN_RETURN_IF_ERROR(RequireAnotherOwner(call.tailnet(), *user));
   out.set_deleted(user->login);
   return control::DeleteUser(call.directory, call.order, call.tailnet(), *user,
                              request.force());
+}
+
+absl::Status SetUserRole(AdminCall& call, const v1::SetUserRoleRequest& request,
+                         v1::User& out) {
+  WARREN_ASSIGN_OR_RETURN(const UserRecord* user,
+                          FindUser(call.tailnet(), request.ref()));
+  WARREN_ASSIGN_OR_RETURN(const policy::Role role, RoleFrom(request.role()));
+  const UserId id = user->id;
+  WARREN_RETURN_IF_ERROR(control::SetUserRole(call.directory, call.order,
+                                              call.tailnet(), id, role));
+  out = ToMessage(call.tailnet(), call.tailnet().users.at(id));
+  return absl::OkStatus();
+}
+
+// One of the three that change the standing of a user.
+template <absl::Status (*kCommand)(Directory&, const Order&, TailnetState&,
+                                   UserId)>
+absl::Status ChangeStatus(AdminCall& call, const v1::UserRequest& request,
+                          v1::User& out) {
+  WARREN_ASSIGN_OR_RETURN(const UserRecord* user,
+                          FindUser(call.tailnet(), request.ref()));
+  const UserId id = user->id;
+  WARREN_RETURN_IF_ERROR(
+      kCommand(call.directory, call.order, call.tailnet(), id));
+  out = ToMessage(call.tailnet(), call.tailnet().users.at(id));
+  return absl::OkStatus();
+}
+
+absl::Status ResetLocalAccount(AdminCall& call,
+                               const v1::ResetLocalAccountRequest& request,
+                               v1::ResetLocalAccountResponse& out) {
+  WARREN_ASSIGN_OR_RETURN(const UserRecord* user,
+                          FindUser(call.tailnet(), request.ref()));
+  InvitationParams params;
+  params.kind = InvitationKind::kReset;
+  params.user = user->id;
+  WARREN_ASSIGN_OR_RETURN(
+      const CreatedInvitation made,
+      CreateInvitation(call.directory, call.order, call.tailnet(), params));
+  out.set_url(made.url.empty() ? kInvitationPath + made.secret : made.url);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -64,6 +107,15 @@ void AddUserCalls(AdminCalls& calls) {
   calls.Add<v1::CreateUserRequest, v1::User>("CreateUser", &CreateUser);
   calls.Add<v1::RenameRequest, v1::User>("RenameUser", &RenameUser);
   calls.Add<v1::DeleteRequest, v1::DeleteResponse>("DeleteUser", &DeleteUser);
+  calls.Add<v1::SetUserRoleRequest, v1::User>("SetUserRole", &SetUserRole);
+  calls.Add<v1::UserRequest, v1::User>("ApproveUser",
+                                       &ChangeStatus<&control::ApproveUser>);
+  calls.Add<v1::UserRequest, v1::User>("SuspendUser",
+                                       &ChangeStatus<&control::SuspendUser>);
+  calls.Add<v1::UserRequest, v1::User>("RestoreUser",
+                                       &ChangeStatus<&control::RestoreUser>);
+  calls.Add<v1::ResetLocalAccountRequest, v1::ResetLocalAccountResponse>(
+      "ResetLocalAccount", &ResetLocalAccount);
 }
 
 }  // namespace warren::control

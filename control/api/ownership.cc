@@ -5,6 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "control/coordinator/lookup.h"
 #include "control/coordinator/names.h"
+#include "control/coordinator/node_commands.h"
+#include "control/coordinator/tag_rights.h"
 #include "core/base/status_macros.h"
 
 namespace warren::control {
@@ -21,8 +23,7 @@ absl::StatusOr<T*> Seen(const AdminCall& call, absl::string_view kind,
 }
 
 bool IsMine(const AdminCall& call, const NodeState& node) {
-  return node.record.owner == call.caller.user &&
-         node.record.owner != UserId() && node.record.grant.tags.empty();
+  return RequireNode(call.tailnet(), call.order, node.record).ok();
 }
 
 bool IsMine(const AdminCall& call, const AuthKeyRecord& key) {
@@ -87,7 +88,7 @@ absl::StatusOr<AuthKeyRecord*> ChangeableAuthKey(AdminCall& call,
   return OnlySeen(call, "auth key");
 }
 
-absl::Status CheckGivenTags(const AdminCall& call, UserId,
+absl::Status CheckGivenTags(const AdminCall& call,
                             const std::vector<std::string>& tags) {
   const std::vector<std::string>& own = call.caller.tags;
   for (const std::string& tag : tags) {
@@ -97,8 +98,11 @@ absl::Status CheckGivenTags(const AdminCall& call, UserId,
           "tags: ", tag, " is not among those of ", call.caller.actor));
     }
     if (HasRole(call.caller, MinRole::kNetworkAdmin)) continue;
-    return absl::PermissionDeniedError(
-        absl::StrCat("tags: ", tag, " can be given by network admins"));
+    const auto found = call.tailnet().users.find(call.caller.user);
+    if (found == call.tailnet().users.end()) {
+      return absl::PermissionDeniedError("tags: there is no such user");
+    }
+    WARREN_RETURN_IF_ERROR(CheckMayTag(call.tailnet(), found->second, tag));
   }
   return absl::OkStatus();
 }

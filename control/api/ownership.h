@@ -25,16 +25,16 @@ absl::StatusOr<NodeState*> SeenNode(AdminCall& call, absl::string_view ref);
 absl::StatusOr<AuthKeyRecord*> SeenAuthKey(AdminCall& call,
                                            absl::string_view ref);
 
-// The one called `ref`, if the caller may change it: its own, or with a role
-// of `least`. PERMISSION_DENIED: it may see it only.
+// The one called `ref`, if the caller may change it: its own, or any with the
+// role of a network admin. PERMISSION_DENIED: it may see it only.
 absl::StatusOr<NodeState*> ChangeableNode(AdminCall& call,
                                           absl::string_view ref);
 absl::StatusOr<AuthKeyRecord*> ChangeableAuthKey(AdminCall& call,
                                                  absl::string_view ref);
 
-// Whether the caller may give `tags` to devices of `user`, by a key.
+// Whether the caller may make keys that give `tags` to devices.
 // PERMISSION_DENIED says which it may not.
-absl::Status CheckGivenTags(const AdminCall& call, UserId user,
+absl::Status CheckGivenTags(const AdminCall& call,
                             const std::vector<std::string>& tags);
 
 // As the answer to a thing that is not there: "no session "7" of yours".
