@@ -126,7 +126,7 @@ TEST_F(ControlProcessTest, StartsServesAndEndsOnSigterm) {
   admin.CreateUser("alice");
   EXPECT_EQ(server.End(SIGTERM), 0);
   EXPECT_FALSE(fs::exists(state_ + "/admin.sock"));
-  EXPECT_EQ(Run({"check-db", "--state-dir", state_}).exit_code, 0);
+  EXPECT_EQ(Run({"doctor", "--state-dir", state_}).exit_code, 0);
 }
 
 TEST_F(ControlProcessTest, NeverLogsAKey) {
@@ -170,7 +170,10 @@ TEST_F(ControlProcessTest, RefusesDamagedFilesAndLeavesThemAlone) {
   fs::copy(database, folder_ + "/db");
   fs::resize_file(database, 5000);
   ExpectRefused(Serve(), "cannot use " + database);
-  ExpectRefused(Run({"check-db", "--state-dir", state_}), database);
+  const auto told = Run({"doctor", "--state-dir", state_});
+  EXPECT_EQ(told.exit_code, 1);
+  EXPECT_NE(told.out.find("BAD  cannot use " + database), std::string::npos)
+      << told.out;
   EXPECT_EQ(fs::file_size(database), 5000u);
   fs::copy(folder_ + "/db", database, fs::copy_options::overwrite_existing);
 

@@ -8,7 +8,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "control/server.h"
-#include "control/store/database_file.h"
+#include "control/upkeep/commands.h"
 #include "core/base/version.h"
 #include "io/event_loop.h"
 #include "spdlog/sinks/stdout_sinks.h"
@@ -94,14 +94,6 @@ int Serve(Arguments& arguments) {
   return 0;
 }
 
-int CheckDatabase(const std::string& folder) {
-  const auto schema = CheckDatabase(DatabasePath(folder), CheckDepth::kFull);
-  if (!schema.ok()) return Fail(schema.status());
-  std::printf("%s/control.db is sound, schema %lld\n", folder.c_str(),
-              static_cast<long long>(*schema));
-  return 0;
-}
-
 void AddServeOptions(CLI::App& serve, Arguments& arguments) {
   ServerOptions& server = arguments.server;
   serve
@@ -128,6 +120,9 @@ void AddServeOptions(CLI::App& serve, Arguments& arguments) {
       .add_option("--node-key-lifetime", arguments.node_key_lifetime,
                   "how long a node stays in without a new auth key")
       ->capture_default_str();
+  serve.add_flag("--begin-anew", server.begin_anew,
+                 "make a new database although there is a control.key: "
+                 "everybody has to log in again");
   serve.add_option("--metrics-listen", arguments.metrics_listen,
                    "address of /metrics and /healthz; keep it private");
   serve.add_option("--log-level", arguments.log_level, "how much to log")
@@ -147,17 +142,12 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   CLI::App& serve = *app.add_subcommand("serve", "run the server");
   AddServeOptions(serve, arguments);
-  CLI::App& check = *app.add_subcommand(
-      "check-db", "look whether the database is sound; also beside a server");
-  check
-      .add_option("--state-dir", arguments.server.state_folder,
-                  "folder of the database")
-      ->capture_default_str();
+  UpkeepCommands upkeep(app);
   CLI11_PARSE(app, argc, argv);
   spdlog::set_default_logger(spdlog::stderr_logger_mt("warren-control"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   spdlog::set_level(spdlog::level::from_str(arguments.log_level));
-  if (check.parsed()) return CheckDatabase(arguments.server.state_folder);
+  if (upkeep.IsGiven()) return upkeep.Run();
   return Serve(arguments);
 }
 

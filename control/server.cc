@@ -6,10 +6,12 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "control/api/admin_surface.h"
 #include "control/api/coordination_service.h"
 #include "control/coordinator/coordinator.h"
 #include "control/identity/server_key.h"
+#include "control/store/database_file.h"
 #include "control/store/store.h"
 #include "control/stream/stream_hub.h"
 #include "control/web/local_site.h"
@@ -47,6 +49,21 @@ std::optional<io::HttpReply> AnswerGet(const io::HttpRequest& request) {
   return std::nullopt;
 }
 
+// A database that was lost must not be taken for a first start: everybody
+// would be out, and the next backup would overwrite the last good one.
+absl::Status CheckNotLost(const ServerOptions& options) {
+  const std::string key = options.state_folder + "/control.key";
+  const std::string database = DatabasePath(options.state_folder);
+  if (options.begin_anew || !SizeOf(key) || SizeOf(database)) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "there is a ", key, ", but no ", database,
+      ". Nothing was changed. `warren-control restore --from BACKUP` puts a "
+      "backup there; --begin-anew makes an empty one, and everybody has to "
+      "log in again"));
+}
+
 }  // namespace
 
 // In the order in which they need each other.
@@ -76,6 +93,7 @@ struct Server::Parts {
 
 absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
   WARREN_ASSIGN_OR_RETURN(auto store, Store::Open(options.state_folder));
+  WARREN_RETURN_IF_ERROR(store->BindServer(public_key));
   StreamHub::Options hub_options;
   hub_options.now = [this] { return clock.Now(); };
   hub = std::make_unique<StreamHub>(hub_options);
@@ -101,6 +119,7 @@ absl::Status Server::Parts::MakeServices() {
                                   [this] { return UnixNowMs(); }});
   AdminSurfaceOptions surface;
   surface.facts.public_key = public_key;
+  surface.facts.state_folder = options.state_folder;
   surface.expects_tls = !options.tls_certificate.empty();
   WARREN_ASSIGN_OR_RETURN(
       admin, AdminSurface::Start(*coordinator, std::move(surface)));
@@ -163,6 +182,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
   io::KeepGrpcAlive();
   auto parts = std::make_unique<Parts>();
   parts->options = std::move(options);
+  WARREN_RETURN_IF_ERROR(CheckNotLost(parts->options));
   WARREN_ASSIGN_OR_RETURN(
       crypto::MachinePrivateKey key,
       LoadServerKey(parts->options.state_folder, parts->rng));

@@ -15,6 +15,8 @@ namespace warren::control {
 
 struct ServerOptions {
   std::string state_folder;
+  // A database that is missing, although there is a control.key, is made anew.
+  bool begin_anew = false;
   net::Endpoint listen;
   std::string admin_socket;
   // PEM files; both empty: plain HTTP, for labs and behind a proxy.

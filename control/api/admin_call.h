@@ -16,6 +16,7 @@ struct ServerFacts {
   crypto::MachineKey public_key{};
   // With which secrets of providers are sealed; null: they cannot be stored.
   std::shared_ptr<const SealKey> seal_key{};
+  std::string state_folder{};  // to be copied by BackupServer
 };
 
 // One call of the admin API that was let in: credentials, role and scope are

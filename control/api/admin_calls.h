@@ -49,8 +49,12 @@ class AdminCalls {
   template <class Request, class Response>
   using SlowWork =
       std::function<absl::Status(const Aside&, const Request&, Response&)>;
+  // `first`, if any, runs when it is let in, as Work does: for an audit row.
+  template <class Request>
+  using First = std::function<absl::Status(AdminCall&, const Request&)>;
   template <class Request, class Response>
-  void AddSlow(absl::string_view method, SlowWork<Request, Response> work);
+  void AddSlow(absl::string_view method, SlowWork<Request, Response> work,
+               First<Request> first = nullptr);
 
   // Lets `caller` in or not, then runs the method; for a slow one, `later` is
   // set to what is to be run elsewhere. Denied: PERMISSION_DENIED, or
@@ -95,16 +99,21 @@ void AdminCalls::Add(absl::string_view method, Work<Request, Response> work) {
 
 template <class Request, class Response>
 void AdminCalls::AddSlow(absl::string_view method,
-                         SlowWork<Request, Response> work) {
+                         SlowWork<Request, Response> work,
+                         First<Request> first) {
   AddAny(method, Request::descriptor(), Response::descriptor(),
-         [work = std::move(work)](
+         [work = std::move(work), first = std::move(first)](
              AdminCall& call, const google::protobuf::Message& request,
              google::protobuf::Message& response, Later& later) {
+           const auto& typed = static_cast<const Request&>(request);
+           if (first != nullptr) {
+             const absl::Status status = first(call, typed);
+             if (!status.ok()) return status;
+           }
            const auto* tailnet = call.tailnet_or_null;
            Aside aside{call.caller, call.order,
                        tailnet == nullptr ? TailnetId() : tailnet->record.id};
-           later = [work, aside = std::move(aside),
-                    &in = static_cast<const Request&>(request),
+           later = [work, aside = std::move(aside), &in = typed,
                     &out = static_cast<Response&>(response)] {
              return work(aside, in, out);
            };

@@ -60,6 +60,7 @@ void AddServerCalls(AdminCalls& calls) {
 
 void AddAllCalls(AdminCalls& calls) {
   AddServerCalls(calls);
+  AddBackupCall(calls);
   AddTailnetCalls(calls);
   AddUserCalls(calls);
   AddSessionCalls(calls);

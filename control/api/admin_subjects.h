@@ -12,6 +12,8 @@ void AddSessionCalls(AdminCalls& calls);
 void AddInvitationCalls(AdminCalls& calls);
 void AddShareCalls(AdminCalls& calls);
 void AddProviderCalls(AdminCalls& calls);
+// BackupServer; its audit row is of no tailnet.
+void AddBackupCall(AdminCalls& calls);
 void AddTailnetCalls(AdminCalls& calls);
 void AddUserCalls(AdminCalls& calls);
 void AddNodeCalls(AdminCalls& calls);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "control/coordinator/names.h"
+#include "control/coordinator/stored_policy.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
 
@@ -234,6 +235,10 @@ void Directory::SetParsedPolicy(TailnetState& tailnet, PolicyRecord record,
 void Directory::AddTailnet(TailnetRecord record) {
   TailnetState& tailnet = tailnets_[record.id];
   tailnet.version = record.version;
+  tailnet.access.policy.tailnet = record.id;
+  auto policy = ReadStoredPolicy(tailnet.access.policy);
+  WARREN_CHECK(policy.ok());  // the default
+  tailnet.access.parsed_policy = *std::move(policy);
   tailnet.record = std::move(record);
   TouchTailnet(tailnet);
 }

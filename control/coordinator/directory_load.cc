@@ -1,48 +1,14 @@
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "control/coordinator/default_policy.h"
 #include "control/coordinator/directory.h"
 #include "control/coordinator/names.h"
+#include "control/coordinator/stored_policy.h"
 #include "control/webhook/event.h"
 #include "core/base/status_macros.h"
-#include "core/policy/policy_text.h"
 
 namespace warren::control {
 namespace {
-
-// Every group that `text` names. Which of them providers know may have changed
-// since it was put in force, and does not matter for reading it.
-std::vector<std::string> GroupsNamed(absl::string_view text) {
-  constexpr absl::string_view kPrefix = "group:";
-  std::vector<std::string> groups;
-  for (size_t at = text.find(kPrefix); at != absl::string_view::npos;
-       at = text.find(kPrefix, at)) {
-    at += kPrefix.size();
-    const size_t end = text.find_first_of("\"':,; \t\r\n", at);
-    groups.emplace_back(text.substr(at, end - at));
-  }
-  std::sort(groups.begin(), groups.end());
-  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
-  return groups;
-}
-
-absl::StatusOr<std::shared_ptr<const policy::Policy>> ReadPolicy(
-    const TailnetState& tailnet, absl::string_view text, uint64_t version) {
-  policy::CheckOptions options;
-  options.provider_groups = GroupsNamed(text);
-  policy::ParsedPolicy parsed = policy::ParsePolicy(text, options);
-  if (parsed.ok()) {
-    return std::make_shared<policy::Policy>(std::move(parsed.policy));
-  }
-  // Going on without it could open what it forbids.
-  return absl::FailedPreconditionError(absl::StrCat(
-      "the policy of tailnet ", tailnet.record.name, ", version ", version,
-      ", cannot be read by this warren-control: ",
-      policy::Describe(parsed.problems),
-      ". Use the one that ran before, and change the policy with it"));
-}
 
 void PlaceAccounts(std::map<TailnetId, TailnetState>& tailnets,
                    AccountContents& contents) {
@@ -148,13 +114,9 @@ absl::Status Directory::PlaceAccess(AccessContents& contents) {
     tailnets_.at(policy.tailnet).access.policy = std::move(policy);
   }
   for (auto& [id, tailnet] : tailnets_) {
-    PolicyRecord& in_force = tailnet.access.policy;
-    in_force.tailnet = id;
-    const absl::string_view text = in_force.version == 0
-                                       ? absl::string_view(kDefaultPolicy)
-                                       : absl::string_view(in_force.text);
+    tailnet.access.policy.tailnet = id;
     WARREN_ASSIGN_OR_RETURN(tailnet.access.parsed_policy,
-                            ReadPolicy(tailnet, text, in_force.version));
+                            ReadStoredPolicy(tailnet.access.policy));
   }
   for (ApiKeyRecord& key : contents.api_keys) {
     TailnetState& tailnet = tailnets_.at(key.tailnet);

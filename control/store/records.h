@@ -192,6 +192,9 @@ struct AuditRecord {
 // All that a server has to remember in memory. Not loaded: the audit log,
 // older policies, webhook deliveries.
 struct StoreContents {
+  // The public part of the control.key that the database belongs to; absent in
+  // one that no server has used yet.
+  crypto::MachineKey server_key;
   std::vector<TailnetRecord> tailnets;
   std::vector<UserRecord> users;
   std::vector<AuthKeyRecord> auth_keys;

@@ -73,6 +73,15 @@ absl::Status Migrate(SqlConnection& connection, int64_t target) {
   return absl::OkStatus();
 }
 
+std::vector<std::string> SchemaStepNames(int64_t from) {
+  std::vector<std::string> names;
+  for (; from < NewestSchema(); ++from) {
+    names.push_back(
+        absl::StrCat("schema ", from + 1, ": ", StepFrom(from).what));
+  }
+  return names;
+}
+
 absl::StatusOr<std::vector<std::string>> LossesOf(SqlConnection& connection,
                                                   int64_t target) {
   WARREN_RETURN_IF_ERROR(CheckTarget(target));

@@ -28,6 +28,9 @@ absl::StatusOr<int64_t> SchemaOf(SqlConnection& connection);
 absl::Status Migrate(SqlConnection& connection,
                      int64_t target = NewestSchema());
 
+// What each step from schema `from` to the newest adds.
+std::vector<std::string> SchemaStepNames(int64_t from);
+
 // What going back to `target` would lose, each a line for a person: "3
 // passkeys". Empty: nothing.
 absl::StatusOr<std::vector<std::string>> LossesOf(SqlConnection& connection,

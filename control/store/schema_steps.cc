@@ -383,8 +383,10 @@ constexpr SchemaLoss kStep2Losses[] = {
 };
 
 constexpr SchemaStep kSteps[] = {
-    {kStep1, kStep1Back, kStep1Losses},
-    {kStep2, kStep2Back, kStep2Losses},
+    {"tailnets, users, auth keys, nodes, relays, the audit log", kStep1,
+     kStep1Back, kStep1Losses},
+    {"roles, sign-in, sessions, approval, policies, API keys, shares, webhooks",
+     kStep2, kStep2Back, kStep2Losses},
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ struct SchemaLoss {
 // Brings the schema from its index to the next version, and back. A step that
 // was ever released does not change; a new one is added at the end.
 struct SchemaStep {
+  const char* what;     // it adds
   const char* forward;  // statements
   const char* back;
   std::span<const SchemaLoss> losses;

@@ -6,6 +6,18 @@
 
 namespace warren::control {
 
+absl::Status Store::BindServer(const crypto::MachineKey& public_key) {
+  return journal_.RunIf(
+      "INSERT INTO server (id, public_key) VALUES (1, ?)"
+      " ON CONFLICT (id) DO UPDATE SET id = 1"
+      " WHERE public_key = excluded.public_key",
+      {Sql(public_key)},
+      "control.key is not the one that control.db belongs to. Nothing was "
+      "changed. Put the right control.key back, or restore a backup of this "
+      "server's database; `warren-control doctor` tells more",
+      std::nullopt);
+}
+
 absl::Status Store::PutTailnet(const TailnetRecord& tailnet,
                                const AuditRecord& audit) {
   const TailnetSettings& set = tailnet.settings;

@@ -52,6 +52,10 @@ class Store {
   AccessStore& access() { return access_; }
   AuditLog& audit_log() { return audit_log_; }
 
+  // From here on the database belongs to the server with this key.
+  // FAILED_PRECONDITION: it belongs to another.
+  absl::Status BindServer(const crypto::MachineKey& public_key);
+
   // Creates or replaces, by id, with its settings. ALREADY_EXISTS: the name is
   // taken.
   absl::Status PutTailnet(const TailnetRecord& tailnet,

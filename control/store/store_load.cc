@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "control/store/load_contents.h"
 #include "control/store/load_rows.h"
 #include "control/store/row_codec.h"
 #include "control/store/sql_values.h"
@@ -24,6 +25,15 @@ bool ReadKey(Bytes column, Key& key) {
   if (column.size() != Key::kSize) return false;
   key = Key::FromBytes(column.first<Key::kSize>());
   return true;
+}
+
+absl::Status LoadServer(SqlConnection& database, StoreContents& out) {
+  return database.Query(
+      "SELECT id, public_key FROM server", {}, [&out](const SqlRow& row) {
+        return ReadKey(row.Blob(1), out.server_key)
+                   ? absl::OkStatus()
+                   : BadRow("server", row.Int(0), "a key has another size");
+      });
 }
 
 absl::Status LoadTailnets(SqlConnection& database, StoreContents& out) {
@@ -176,9 +186,9 @@ absl::Status LoadRelays(SqlConnection& database, StoreContents& out) {
 
 }  // namespace
 
-absl::StatusOr<StoreContents> Store::Load() {
-  SqlConnection& database = journal_.database();
+absl::StatusOr<StoreContents> LoadContents(SqlConnection& database) {
   StoreContents out;
+  WARREN_RETURN_IF_ERROR(LoadServer(database, out));
   WARREN_RETURN_IF_ERROR(LoadTailnets(database, out));
   WARREN_RETURN_IF_ERROR(LoadUsers(database, out));
   WARREN_RETURN_IF_ERROR(LoadAuthKeys(database, out));
@@ -187,6 +197,10 @@ absl::StatusOr<StoreContents> Store::Load() {
   WARREN_RETURN_IF_ERROR(LoadAccounts(database, out.accounts));
   WARREN_RETURN_IF_ERROR(LoadAccess(database, out.access));
   return out;
+}
+
+absl::StatusOr<StoreContents> Store::Load() {
+  return LoadContents(journal_.database());
 }
 
 }  // namespace warren::control
