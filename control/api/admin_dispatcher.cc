@@ -48,10 +48,9 @@ void AdminDispatcher::Call(const AdminMethod& method, Credential credential,
         }
       },
       [this, outcome, done](const absl::Status& durable) {
+        if (!outcome->status.ok()) return done(outcome->status);
         if (!durable.ok()) return done(durable);
-        if (!outcome->status.ok() || !outcome->later) {
-          return done(outcome->status);
-        }
+        if (!outcome->later) return done(absl::OkStatus());
         Enqueue({std::move(outcome->later), done});
       });
   if (!posted.ok()) done(posted);

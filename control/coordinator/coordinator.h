@@ -101,7 +101,8 @@ absl::StatusOr<T> Coordinator::Call(
                int64_t now_ms) { result = work(directory, now_ms); },
            [&](const absl::Status& durable) {
              absl::MutexLock lock(&mutex);
-             if (!durable.ok()) result = durable;
+             // What failed by itself keeps its own reason.
+            if (!durable.ok() && result.ok()) result = durable;
              done = true;
            });
   if (!posted.ok()) return posted;

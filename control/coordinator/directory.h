@@ -142,6 +142,9 @@ class Directory {
   // `undo` is called then, the last one first. On an error memory is not what
   // is stored: nothing may be run or published until Reload() succeeds.
   void IfNotDurable(std::function<void()> undo);
+  // A command of several writes failed between them: nothing of this batch is
+  // to become durable. Other commands of it are told to try again.
+  void GiveUpBatch();
   absl::Status Reload(int64_t now_ms);
   // All that was written is durable.
   void OnDurable();

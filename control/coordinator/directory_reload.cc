@@ -34,6 +34,11 @@ void Directory::OnDurable() {
   if (wait && options_.deliveries_wait) options_.deliveries_wait();
 }
 
+void Directory::GiveUpBatch() {
+  store_->GiveUpBatch(absl::UnavailableError(
+      "a change that was made at the same time failed: try again"));
+}
+
 absl::Status Directory::Reload(int64_t now_ms) {
   std::map<TailnetId, TailnetState> before = std::exchange(tailnets_, {});
   indexes_ = Indexes();

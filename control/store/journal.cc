@@ -70,6 +70,10 @@ absl::Status Journal::InBatch(const std::function<absl::Status()>& write) {
   return status.ok() ? ended : status;
 }
 
+void Journal::GiveUpBatch(const absl::Status& why) {
+  if (batch_ == Batch::kOpen && broken_.ok()) broken_ = why;
+}
+
 absl::StatusOr<bool> Journal::CommitBatch() {
   const bool open = std::exchange(batch_, Batch::kNone) == Batch::kOpen;
   if (!open) return false;

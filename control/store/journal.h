@@ -61,6 +61,9 @@ class Journal {
   // Whether anything was written; if not, the disk is not touched. On an error
   // nothing since BeginBatch() happened, also what had returned OK.
   absl::StatusOr<bool> CommitBatch();
+  // CommitBatch() will fail with `why`, which must not be OK: something of the
+  // batch was done by halves. Without a batch nothing happens.
+  void GiveUpBatch(const absl::Status& why);
 
  private:
   enum class Batch : uint8_t {

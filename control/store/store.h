@@ -43,6 +43,7 @@ class Store {
   // Group commit; see Journal.
   void BeginBatch() { journal_.BeginBatch(); }
   absl::StatusOr<bool> CommitBatch() { return journal_.CommitBatch(); }
+  void GiveUpBatch(const absl::Status& why) { journal_.GiveUpBatch(why); }
   void SetOutbox(Journal::Outbox outbox) {
     journal_.SetOutbox(std::move(outbox));
   }

@@ -1,11 +1,13 @@
 #include "control/webhook/event.h"
 
 #include <algorithm>
+#include <array>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "control/coordinator/names.h"
+#include "core/base/base64url.h"
 #include "core/base/bytes.h"
 #include "core/base/status_macros.h"
 #include "core/crypto/digest.h"
@@ -98,6 +100,12 @@ std::string TestBody(absl::string_view tailnet, absl::string_view actor,
   audit.action = "webhook.test";
   audit.actor = std::string(actor);
   return EventBody(audit, tailnet);
+}
+
+std::string NewWebhookSecret(Rng& rng) {
+  std::array<uint8_t, 32> bits{};
+  rng.Fill(bits);
+  return absl::StrCat("whsec_", ToBase64Url(bits));
 }
 
 std::string WebhookSignature(absl::string_view secret, absl::string_view body,

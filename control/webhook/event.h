@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "control/store/records.h"
+#include "core/base/rng.h"
 
 // What a webhook is told, how the receiver knows that it comes from us, and
 // how long we try. docs/webhooks.md tells it to receivers.
@@ -35,6 +36,9 @@ std::string EventBody(const AuditRecord& audit, absl::string_view tailnet);
 // The same for "webhook.test", which is no row.
 std::string TestBody(absl::string_view tailnet, absl::string_view actor,
                      int64_t now_ms);
+
+// For HMAC, as text: 256 random bits.
+std::string NewWebhookSecret(Rng& rng);
 
 // The value of the header Warren-Webhook-Signature: "t=SECONDS,v1=HEX", HEX
 // being HMAC-SHA256 under `secret` of "SECONDS.BODY". A receiver that compares
