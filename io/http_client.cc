@@ -89,8 +89,13 @@ absl::Status Feed(const HttpUrl& url, std::vector<uint8_t>& received,
       parser.put(boost::asio::buffer(received.data(), received.size()), error);
   received.erase(received.begin(),
                  received.begin() + static_cast<std::ptrdiff_t>(used));
-  if (!error || error == http::error::need_more) return absl::OkStatus();
-  if (error == http::error::body_limit || error == http::error::header_limit) {
+  // Beast itself would wait without end for that of a chunk's size line.
+  const bool endless = !parser.is_done() && received.size() > kMaxHttpHeadSize;
+  if (!endless && (!error || error == http::error::need_more)) {
+    return absl::OkStatus();
+  }
+  if (endless || error == http::error::body_limit ||
+      error == http::error::header_limit) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "server ", url.origin.ToString(), ": its answer is too big"));
   }
