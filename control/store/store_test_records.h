@@ -21,11 +21,16 @@ inline AuditRecord SomeAudit() {
 }
 
 inline TailnetRecord SomeTailnet() {
-  return {TailnetId(11), "calm-otter", 1000, 77};
+  return {TailnetId(11),
+          "calm-otter",
+          1000,
+          77,
+          {true, true, true, false, true, 1, 2, 3}};
 }
 
 inline UserRecord SomeUser() {
-  return {UserId(21), TailnetId(11), "alice", "Alice", 2000};
+  return {UserId(21),           TailnetId(11),       "alice", "Alice", 2000,
+          policy::Role::kAdmin, UserStatus::kActive, 2001};
 }
 
 inline AuthKeyRecord SomeAuthKey() {
@@ -35,7 +40,7 @@ inline AuthKeyRecord SomeAuthKey() {
   key.user = UserId(21);
   key.prefix = "abcdefghjk";
   key.hash.fill(9);
-  key.grant = {false, true, {"tag:a", "tag:b"}};
+  key.grant = {false, true, {"tag:a", "tag:b"}, true, 5};
   key.description = "for the lab";
   key.created_ms = 3000;
   return key;
@@ -58,6 +63,13 @@ inline NodeRecord SomeNode() {
   node.reach = {{*net::Endpoint::Parse("192.0.2.1:41641"),
                  *net::Endpoint::Parse("[2001:db8::1]:41641")},
                 RelayId(900)};
+  node.standing.approved_ms = 7000;
+  node.standing.sign_in = {"alice", 7001, "192.0.2.7"};
+  node.standing.routes = {
+      {*net::IpPrefix::Parse("10.0.0.0/8")},
+      {*net::IpPrefix::Parse("::/0"), *net::IpPrefix::Parse("0.0.0.0/0")},
+      7002};
+  node.standing.attributes = {{"custom:tier", "gold, or %"}, {"custom:x", ""}};
   return node;
 }
 
