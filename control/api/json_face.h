@@ -20,7 +20,8 @@ inline constexpr char kOpenApiPath[] = "/api/v1/openapi.json";
 class JsonFace {
  public:
   struct Options {
-    // Of the cookie that holds a browser's session; empty: no cookies.
+    // Of the cookie that holds a browser's session, without the "__Host-" that
+    // it has over TLS; empty: no cookies.
     std::string session_cookie{};
     // "https://control.example", from where browsers may change things.
     std::string public_url{};
