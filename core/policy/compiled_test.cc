@@ -213,7 +213,7 @@ TEST(Compiled, SelectorsMeanTheseDevices) {
        R"("groups": {"group:night-shift": ["cid@else.test"]},)",
        {"old", "sofa"}},
       {"Owner", "autogroup:owner", "", {"desk", "phone"}},
-      {"Admin", "autogroup:admin", "", {"sofa"}},
+      {"AdminsAndTheOwner", "autogroup:admin", "", {"desk", "phone", "sofa"}},
       {"Members", "autogroup:members", "", {"desk", "old", "phone", "sofa"}},
       {"Tagged", "autogroup:tagged", "", {"east", "exit", "west"}},
       {"Tag", "tag:gw", "", {"east", "west"}},

@@ -73,6 +73,10 @@ bool Opens(const std::optional<uint8_t>& rule,
          });
 }
 
+bool IsOfDomain(absl::string_view name, absl::string_view domain) {
+  return absl::EndsWithIgnoreCase(name, absl::StrCat("@", domain));
+}
+
 bool SameName(absl::string_view a, absl::string_view b) {
   return absl::EqualsIgnoreCase(a, b);
 }
@@ -285,10 +289,12 @@ bool Evaluator::NamesUser(const Selector& selector, const User& user,
                return SameName(email, selector.name);
              });
     case SelectorKind::kUserDomain:
-      return absl::EndsWithIgnoreCase(user.login,
-                                      absl::StrCat("@", selector.name));
+      return IsOfDomain(user.login, selector.name) ||
+             std::ranges::any_of(user.emails, [&](const std::string& email) {
+               return IsOfDomain(email, selector.name);
+             });
     case SelectorKind::kRole:
-      return !user.guest && user.role == selector.role;
+      return !user.guest && CountsAs(user.role, selector.role);
     case SelectorKind::kMember:
       return !user.guest;
     case SelectorKind::kGroup:

@@ -166,9 +166,12 @@ Indices Resolver::ComputeUsers(const Selector& selector) {
       case SelectorKind::kMember:
         return !user.guest;
       case SelectorKind::kRole:
-        return !user.guest && user.role == selector.role;
+        return !user.guest && CountsAs(user.role, selector.role);
       case SelectorKind::kUserDomain:
-        return absl::EndsWithIgnoreCase(user.login, domain);
+        return absl::EndsWithIgnoreCase(user.login, domain) ||
+               std::ranges::any_of(user.emails, [&](const std::string& e) {
+                 return absl::EndsWithIgnoreCase(e, domain);
+               });
       default:
         return false;
     }

@@ -62,7 +62,7 @@ class UserSearch {
       case SelectorKind::kMember:
         return true;
       case SelectorKind::kRole:
-        return user_.role == selector->role;
+        return CountsAs(user_.role, selector->role);
       default:
         return false;
     }

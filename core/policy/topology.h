@@ -13,8 +13,8 @@
 // Whom and what a policy is about: the users and nodes of one tailnet.
 namespace warren::policy {
 
-// What a user may do in the tailnet. Each includes nothing of the others; who
-// may what is told by control/identity/access.h.
+// What a user may do in the tailnet; who may what is told by
+// control/identity/access.h.
 enum class Role : uint8_t {
   kMember,
   kAuditor,
@@ -24,6 +24,12 @@ enum class Role : uint8_t {
   kItAdmin,       // known to policies alone
   kBillingAdmin,  // known to policies alone
 };
+
+// Whether a user of role `has` is meant by autogroup:`wanted`: the owner is
+// one of the administrators, else each is only what it is.
+inline bool CountsAs(Role has, Role wanted) {
+  return has == wanted || (has == Role::kOwner && wanted == Role::kAdmin);
+}
 
 struct User {
   UserId id;
