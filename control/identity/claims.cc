@@ -118,11 +118,11 @@ bool IsVerified(const Json& claims, ProviderKind kind) {
   return *found == true || (kind == ProviderKind::kApple && *found == "true");
 }
 
-// In lower case. "" unless there is exactly one '@': an address with more is
-// somebody's trick, or so odd that its owner can do without.
+// In lower case, from the first '@': an address with two of them, which would
+// be somebody's trick, is of no domain that there is.
 std::string DomainOf(absl::string_view email) {
   const size_t at = email.find('@');
-  if (at == absl::string_view::npos || at != email.rfind('@')) return "";
+  if (at == absl::string_view::npos) return "";
   return absl::AsciiStrToLower(email.substr(at + 1));
 }
 
