@@ -284,8 +284,8 @@ TEST_F(AdminCliTest, TellsAMisuseInOneLine) {
 }
 
 TEST_F(AdminCliTest, FindsThingsByNameAndById) {
-  EXPECT_THAT(Out({"user", "show", "alice"}), HasSubstr("login:    alice"));
-  EXPECT_THAT(Out({"user", "show", "21"}), HasSubstr("login:    alice"));
+  EXPECT_THAT(Out({"user", "show", "alice"}), HasSubstr("login:       alice"));
+  EXPECT_THAT(Out({"user", "show", "21"}), HasSubstr("login:       alice"));
   EXPECT_THAT(Out({"key", "show", "wkey-abc"}), HasSubstr("id:           41"));
 }
 
@@ -350,8 +350,8 @@ TEST_F(AdminCliTest, DoesNotReplaceARelayByAccident) {
 
 TEST_F(AdminCliTest, ListsTheAudit) {
   EXPECT_EQ(Out({"audit", "list", "-n", "5"}),
-            "WHEN       WHO    DID          TO   BEFORE  AFTER\n"
-            "2 min ago  uid 0  node.rename  bob  rob     bob\n");
+            "WHEN       WHO    FROM  DID          TO   BEFORE  AFTER\n"
+            "2 min ago  uid 0        node.rename  bob  rob     bob\n");
   EXPECT_EQ(admin_.last_request_, "limit: 5");
 }
 
@@ -363,14 +363,40 @@ TEST_F(AdminCliTest, SaysThatNobodyAnswers) {
   EXPECT_THAT(result.err, HasSubstr(folder_ + "/s"));
 }
 
-TEST_F(AdminCliTest, CompletesInBash) {
-  const std::string script = Out({"completion", "bash"});
-  const cli::ToolResult checked = cli::RunTool(
-      "/bin/bash", {"-c", absl::StrCat(script,
-                                       "COMP_WORDS=(warren-admin node l)\n"
-                                       "COMP_CWORD=2\n_warren_admin\n"
-                                       "echo \"${COMPREPLY[@]}\"")});
-  EXPECT_EQ(checked.out, "list\n") << checked.err;
+TEST_F(AdminCliTest, CompletesWordsAndScripts) {
+  EXPECT_THAT(
+      cli::RunTool("admin-cli/warren-admin", {"__complete", "node"}).out,
+      HasSubstr("list\n"));
+  EXPECT_THAT(Out({"completion", "bash"}),
+              HasSubstr("complete -o default -F _warren_admin warren-admin"));
+  EXPECT_THAT(Out({"completion", "zsh"}), HasSubstr("#compdef warren-admin"));
+  EXPECT_THAT(Out({"completion", "fish"}),
+              HasSubstr("complete -c warren-admin"));
+  EXPECT_EQ(Run({"completion", "tcsh"}).exit_code, 2);
+}
+
+TEST_F(AdminCliTest, SaysErrorsAsJson) {
+  frontend_.reset();
+  const cli::ToolResult result = Run({"--json", "node", "list"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, HasSubstr("\"code\": \"UNAVAILABLE\""));
+}
+
+TEST_F(AdminCliTest, WantsASecretOutOfSight) {
+  const std::string secret = "wapi-0123456789-secret";
+  const cli::ToolResult result =
+      Run({"--server", "https://127.0.0.1:1", "--api-key", secret, "whoami"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("file:PATH"));
+  EXPECT_EQ(result.err.find(secret), std::string::npos);
+  const cli::ToolResult none =
+      Run({"--server", "https://127.0.0.1:1", "whoami"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("WARREN_API_KEY"));
+  const cli::ToolResult clear =
+      Run({"--server", "http://192.0.2.1", "--api-key", "env:PATH", "whoami"});
+  EXPECT_EQ(clear.exit_code, 2);
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ namespace {
 
 struct Words {
   std::string ref, user, description;
-  bool reusable = false, ephemeral = false, yes = false;
+  bool reusable = false, ephemeral = false, preapproved = false, yes = false;
+  uint32_t max_uses = 0;
   std::vector<std::string> tags;
   std::optional<absl::Duration> expires;
 };
@@ -118,6 +119,8 @@ absl::Status Create(Session& session, const Words& words) {
   request.set_ephemeral(words.ephemeral);
   request.mutable_tags()->Assign(words.tags.begin(), words.tags.end());
   request.set_description(words.description);
+  request.set_preapproved(words.preapproved);
+  request.set_max_uses(words.max_uses);
   if (words.expires) {
     request.set_lifetime_ms(absl::ToInt64Milliseconds(*words.expires));
   }
@@ -173,11 +176,15 @@ void AddKey(cli::Command root, Session& session) {
   show.Does([&session, words] { return Show(session, *words); });
   cli::Command create =
       key.Add("create", "Make a key and print its secret, this once");
-  create.Text("--user", "Who will own the nodes", "USER", &words->user)
-      .Required();
+  create.Text("--user", "Who will own the nodes; else you", "USER",
+              &words->user);
   create.Flag("--reusable", "For any number of nodes", &words->reusable);
   create.Flag("--ephemeral", "Its nodes go away when they are offline",
               &words->ephemeral);
+  create.Number("--uses", "Of a reusable key: for so many nodes", 1, 1'000'000,
+                &words->max_uses);
+  create.Flag("--preapproved", "Its nodes need no approval",
+              &words->preapproved);
   create.List("--tag", "A tag of its nodes, such as tag:server", "TAG",
               &words->tags);
   create.Span("--expires", "How long it can be used; else 90d",

@@ -1,3 +1,4 @@
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -67,7 +68,25 @@ cli::Json ToJson(const v1::AdminNode& admin) {
       .Set("home_relay", node.home_relay())
       .Set("allowed_ips", cli::Json::Strings(Strings(node.allowed_ips())))
       .Set("applied_version", admin.applied_version())
-      .SetTime("created", admin.created_ms());
+      .SetTime("created", admin.created_ms())
+      .Set("approved", admin.approved())
+      .Set("owner", admin.owner_login())
+      .Set("domain_name", admin.domain_name())
+      .Set("signed_in_by", admin.signed_in_by())
+      .SetTime("signed_in", admin.signed_in_ms())
+      .Set("signed_in_from", admin.signed_in_from())
+      .Set("advertised_routes",
+           cli::Json::Strings(Strings(admin.advertised_routes())))
+      .Set("approved_routes",
+           cli::Json::Strings(Strings(admin.approved_routes())))
+      .Set("routes", cli::Json::Strings(Strings(admin.routes())))
+      .Set("shared_with", cli::Json::Strings(Strings(admin.shared_with())))
+      .Set("shared_in", admin.shared_in());
+  cli::Json attributes = cli::Json::Object();
+  const std::map<std::string, std::string> sorted(admin.attributes().begin(),
+                                                  admin.attributes().end());
+  for (const auto& [name, value] : sorted) attributes.Set(name.c_str(), value);
+  json.Set("attributes", attributes);
   return json;
 }
 
@@ -78,7 +97,18 @@ std::string CardOf(const v1::AdminNode& admin) {
   card.Add("id", absl::StrCat(node.id()));
   card.Add("name", node.name());
   card.Add("addresses", absl::StrJoin(node.addresses(), ", "));
+  card.Add("domain name", admin.domain_name());
   card.Add("owner", OwnerOf(node));
+  card.Add("approved", admin.approved() ? "yes" : "no, it waits");
+  card.Add("signed in",
+           admin.signed_in_by().empty()
+               ? ""
+               : absl::StrCat("by ", admin.signed_in_by(), " ",
+                              cli::HumanMs(admin.signed_in_ms(), now, ""),
+                              " from ", admin.signed_in_from()));
+  card.Add("routes wanted", absl::StrJoin(admin.advertised_routes(), ", "));
+  card.Add("routes approved", absl::StrJoin(admin.approved_routes(), ", "));
+  card.Add("shared with", absl::StrJoin(admin.shared_with(), ", "));
   card.Add("seen", SeenText(node, now));
   card.Add("key expires", ExpiryText(admin, now));
   card.Add("ephemeral", node.ephemeral() ? "yes" : "no");
@@ -207,6 +237,7 @@ void AddNode(cli::Command root, Session& session) {
   expiry.Span("--in", "From now, such as 30d", &words->in);
   expiry.Flag("--never", "Never", &words->never);
   expiry.Does([&session, words] { return SetExpiry(session, *words); });
+  AddNodeChanges(node, session);
   cli::Command remove = node.Add("delete", "Remove a node");
   remove.Argument("node", "Name or id", &words->ref);
   remove.Flag("-y,--yes", "Do not ask", &words->yes);

@@ -24,24 +24,35 @@ void Write(absl::string_view text) {
 
 }  // namespace
 
+absl::Status Session::Connect() {
+  if (!remote.server.empty()) {
+    WARREN_ASSIGN_OR_RETURN(const std::string key, ApiKeyOf(remote));
+    WARREN_ASSIGN_OR_RETURN(channel_, DialRemote(remote));
+    bearer_ = absl::StrCat("Bearer ", key);
+    stub_ = v1::Admin::NewStub(channel_->grpc());
+    return absl::OkStatus();
+  }
+  const auto channel = cli::ConnectToUnix(socket);
+  if (absl::IsUnavailable(channel.status())) {
+    return absl::UnavailableError(absl::StrCat(
+        "warren-control does not answer: ", channel.status().message(),
+        "; is it running, and is this the right --socket?"));
+  }
+  if (absl::IsPermissionDenied(channel.status())) {
+    return absl::PermissionDeniedError(absl::StrCat(
+        channel.status().message(),
+        "; only root and the server's own user may administer it: try sudo"));
+  }
+  WARREN_RETURN_IF_ERROR(channel.status());
+  stub_ = v1::Admin::NewStub(*channel);
+  return absl::OkStatus();
+}
+
 absl::Status Session::Run(
     const std::function<grpc::Status(Stub&, grpc::ClientContext*)>& call) {
-  if (!stub_) {
-    const auto channel = cli::ConnectToUnix(socket);
-    if (absl::IsUnavailable(channel.status())) {
-      return absl::UnavailableError(absl::StrCat(
-          "warren-control does not answer: ", channel.status().message(),
-          "; is it running, and is this the right --socket?"));
-    }
-    if (absl::IsPermissionDenied(channel.status())) {
-      return absl::PermissionDeniedError(absl::StrCat(
-          channel.status().message(),
-          "; only root and the server's own user may administer it: try sudo"));
-    }
-    WARREN_RETURN_IF_ERROR(channel.status());
-    stub_ = v1::Admin::NewStub(*channel);
-  }
+  if (!stub_) WARREN_RETURN_IF_ERROR(Connect());
   grpc::ClientContext context;
+  if (!bearer_.empty()) context.AddMetadata("authorization", bearer_);
   context.set_deadline(std::chrono::system_clock::now() + kTimeout);
   return io::FromGrpc(call(*stub_, &context));
 }

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "admin-cli/remote.h"
 #include "io/cli/command.h"
 #include "io/cli/json.h"
 #include "io/cli/table.h"
@@ -22,7 +23,8 @@ namespace warren::admin {
 class Session {
  public:
   std::string socket = "/run/warren-control/admin.sock";
-  std::string tailnet;  // name or id; empty: the only one
+  RemoteOptions remote;  // in place of the socket, when it names a server
+  std::string tailnet;   // name or id; empty: the only one
   bool json = false;
 
   // Calls `method` of the Admin service and returns its answer:
@@ -56,6 +58,10 @@ class Session {
   absl::Status Run(
       const std::function<grpc::Status(Stub&, grpc::ClientContext*)>& call);
 
+  absl::Status Connect();
+
+  std::unique_ptr<io::WireChannel> channel_;  // of a remote server
+  std::string bearer_;                        // the same; a secret
   std::unique_ptr<Stub> stub_;
 };
 

@@ -1,7 +1,9 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "admin-cli/message_json.h"
 #include "admin-cli/nouns.h"
 #include "core/base/status_macros.h"
 #include "io/cli/human.h"
@@ -11,19 +13,8 @@ namespace {
 
 struct Words {
   std::string ref, name;
-  bool force = false, yes = false;
+  bool force = false, yes = false, roll = false;
 };
-
-cli::Json ToJson(const v1::Tailnet& tailnet) {
-  cli::Json json = cli::Json::Object();
-  json.Set("id", tailnet.id())
-      .Set("name", tailnet.name())
-      .SetTime("created", tailnet.created_ms())
-      .Set("version", tailnet.version())
-      .Set("num_users", tailnet.num_users())
-      .Set("num_nodes", tailnet.num_nodes());
-  return json;
-}
 
 absl::Status List(Session& session) {
   WARREN_ASSIGN_OR_RETURN(
@@ -59,6 +50,7 @@ absl::Status Show(Session& session, const Words& words) {
   cli::Card card;
   card.Add("id", absl::StrCat(found->id()));
   card.Add("name", found->name());
+  card.Add("domain", found->domain());
   card.Add("users", absl::StrCat(found->num_users()));
   card.Add("nodes", absl::StrCat(found->num_nodes()));
   card.Add("version", absl::StrCat(found->version()));
@@ -77,10 +69,26 @@ absl::Status Create(Session& session, const Words& words) {
   return absl::OkStatus();
 }
 
+// Pairs of words to choose from.
+absl::Status Suggest(Session& session) {
+  v1::SuggestTailnetNamesRequest request;
+  WARREN_ASSIGN_OR_RETURN(
+      const v1::SuggestTailnetNamesResponse free,
+      session.Call(&Session::Stub::SuggestTailnetNames, request));
+  session.Print(ToJson(free),
+                absl::StrCat(absl::StrJoin(free.names(), "\n"), "\n"));
+  return absl::OkStatus();
+}
+
 absl::Status Rename(Session& session, const Words& words) {
+  if (words.roll) return Suggest(session);
+  if (words.ref.empty()) {
+    return cli::UsageError("say the new name, or --roll to see free ones");
+  }
   v1::RenameTailnetRequest request;
-  request.set_ref(words.ref);
-  request.set_new_name(words.name);
+  // One word is the new name, of two the first is the tailnet.
+  request.set_ref(words.name.empty() ? session.tailnet : words.ref);
+  request.set_new_name(words.name.empty() ? words.ref : words.name);
   WARREN_ASSIGN_OR_RETURN(const v1::Tailnet renamed,
                           session.Call(&Session::Stub::RenameTailnet, request));
   session.Print(ToJson(renamed),
@@ -115,11 +123,14 @@ void AddTailnet(cli::Command root, Session& session) {
   show.Argument("tailnet", "Name or id", &words->ref);
   show.Does([&session, words] { return Show(session, *words); });
   cli::Command create = tailnet.Add("create", "Make a tailnet");
-  create.Argument("name", "Its name", &words->name);
+  create.OptionalArgument("name", "Its name; else two pleasant words",
+                          &words->name);
   create.Does([&session, words] { return Create(session, *words); });
   cli::Command rename = tailnet.Add("rename", "Give a tailnet another name");
-  rename.Argument("tailnet", "Name or id", &words->ref);
-  rename.Argument("name", "The new name", &words->name);
+  rename.OptionalArgument("tailnet", "Name or id; may be left out",
+                          &words->ref);
+  rename.OptionalArgument("name", "The new name", &words->name);
+  rename.Flag("--roll", "Only offer free names", &words->roll);
   rename.Does([&session, words] { return Rename(session, *words); });
   cli::Command remove = tailnet.Add("delete", "Remove a tailnet");
   remove.Argument("tailnet", "Name or id", &words->ref);

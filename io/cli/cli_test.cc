@@ -135,18 +135,40 @@ TEST(Program, TellsRefusedFromMisused) {
   EXPECT_EQ(Tool().Run({"node", "rename", "--help"}), kExitOk);
 }
 
-TEST(BashCompletion, KnowsCommandsAndOptions) {
-  const Words words = {{{"node", {{{"list", {{}, {"--user"}}}}, {}}}},
-                       {"--json"}};
-  const std::string script = BashCompletion("warren-admin", words);
-  EXPECT_NE(script.find("'' ) words"), 0u);
-  EXPECT_NE(script.find("'') words='--json node' ;;"), std::string::npos)
-      << script;
-  EXPECT_NE(script.find("' node list') words='--json --user' ;;"),
-            std::string::npos)
-      << script;
-  EXPECT_NE(script.find("complete -o default -F _warren_admin warren-admin"),
-            std::string::npos);
+Words SomeWords() {
+  return {{{"node",
+            {{{"list", {{}, {"--user"}, ""}}, {"show", {{}, {}, "node"}}},
+             {},
+             ""}}},
+          {"--json"},
+          ""};
+}
+
+TEST(Complete, OffersCommandsOptionsAndThings) {
+  EXPECT_EQ(Complete(SomeWords(), {}).words,
+            (std::vector<std::string>{"node", "--json"}));
+  EXPECT_EQ(Complete(SomeWords(), {"--json", "node"}).words,
+            (std::vector<std::string>{"list", "show", "--json"}));
+  EXPECT_EQ(Complete(SomeWords(), {"node", "list"}).words,
+            (std::vector<std::string>{"--json", "--user"}));
+  EXPECT_EQ(Complete(SomeWords(), {"node", "show"}).argument, "node");
+  EXPECT_EQ(Complete(SomeWords(), {"node", "show", "x"}).argument, "");
+}
+
+TEST(Complete, OffersNoWordThatAShellWouldRun) {
+  for (const char* word : {"", "$(reboot)", "a b", "`x`", "a;b", "a\nb", "*"}) {
+    EXPECT_FALSE(IsPlainWord(word)) << word;
+  }
+  EXPECT_TRUE(IsPlainWord("alice@example.com"));
+}
+
+TEST(Complete, HasAScriptForEachShell) {
+  for (const std::string& script :
+       {BashCompletion("warren-admin"), ZshCompletion("warren-admin"),
+        FishCompletion("warren-admin")}) {
+    EXPECT_NE(script.find("warren-admin __complete"), std::string::npos)
+        << script;
+  }
 }
 
 }  // namespace

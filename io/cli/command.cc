@@ -1,5 +1,6 @@
 #include "io/cli/command.h"
 
+#include <csignal>
 #include <cstdio>
 #include <map>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "core/base/version.h"
 #include "io/cli/completion.h"
+#include "io/cli/json.h"
 
 namespace warren::cli {
 namespace {
@@ -53,6 +55,9 @@ Words WordsOf(const CLI::App& app) {
     for (const std::string& name : option->get_lnames()) {
       words.options.push_back("--" + name);
     }
+    if (option->get_positional() && words.argument.empty()) {
+      words.argument = option->get_name(/*positional=*/true);
+    }
   }
   return words;
 }
@@ -66,12 +71,6 @@ std::string UnknownWords(const CLI::App& app) {
     }
   }
   return "there are more words than this command takes";
-}
-
-int Complain(absl::string_view program, absl::string_view text) {
-  const std::string line = Printable(text);
-  std::fprintf(stderr, "%s: %s\n", std::string(program).c_str(), line.c_str());
-  return kExitFailed;
 }
 
 }  // namespace
@@ -217,16 +216,27 @@ void Command::Does(std::function<absl::Status()> run) {
 Program::Program(const std::string& name, const std::string& about)
     : app_(std::make_unique<CLI::App>(about, name)) {
   app_->set_version_flag("--version", absl::StrCat(name, " ", kVersion));
+  AddCompletion();
+}
+
+void Program::AddCompletion() {
   static std::string shell;
   Command completion =
       root().Add("completion", "Print a completion script for a shell");
-  completion.Argument("shell", "bash", &shell);
+  completion.Argument("shell", "bash, zsh or fish", &shell);
   completion.Does([this] {
-    if (shell != "bash") {
+    const std::string& name = app_->get_name();
+    std::string script;
+    if (shell == "bash") {
+      script = BashCompletion(name);
+    } else if (shell == "zsh") {
+      script = ZshCompletion(name);
+    } else if (shell == "fish") {
+      script = FishCompletion(name);
+    } else {
       return UsageError(absl::StrCat("there is no completion for \"", shell,
-                                     "\", only for bash"));
+                                     "\", only for bash, zsh and fish"));
     }
-    const std::string script = BashCompletion(app_->get_name(), WordsOf(*app_));
     std::fputs(script.c_str(), stdout);
     return absl::OkStatus();
   });
@@ -234,27 +244,68 @@ Program::Program(const std::string& name, const std::string& about)
 
 Program::~Program() = default;
 
+int Program::Complain(const absl::Status& status, int exit_code) const {
+  if (json_errors_ != nullptr && *json_errors_) {
+    Json error = Json::Object();
+    error.Set("code", absl::StatusCodeToString(status.code()))
+        .Set("message", std::string(status.message()));
+    std::fputs(Json::Object().Set("error", error).ToString().c_str(), stderr);
+    return exit_code;
+  }
+  std::fprintf(stderr, "%s: %s\n", app_->get_name().c_str(),
+               Printable(status.message()).c_str());
+  return exit_code;
+}
+
+// What may follow the words so far, one a line.
+int Program::CompleteWords(int argc, const char* const* argv) const {
+  const std::vector<std::string> words(argv, argv + argc);
+  const Completion found = Complete(WordsOf(*app_), words);
+  for (const std::string& word : found.words) std::puts(word.c_str());
+  if (found.argument.empty() || !names_) return kExitOk;
+  for (const std::string& name : names_(found.argument)) {
+    // What a shell would take for something else is not offered.
+    if (IsPlainWord(name)) std::puts(name.c_str());
+  }
+  return kExitOk;
+}
+
 int Program::Run(int argc, const char* const* argv) {
-  const std::string name = app_->get_name();
+  // A reader that is gone is an error like others.
+  std::signal(SIGPIPE, SIG_IGN);
+  if (argc > 1 && absl::string_view(argv[1]) == kCompleteWord) {
+    return CompleteWords(argc - 2, argv + 2);
+  }
+  int exit_code = kExitUsage;
   try {
     app_->parse(argc, argv);
+    exit_code = RunParsed();
   } catch (const CLI::Success& asked) {
-    return app_->exit(asked);  // --help or --version, to stdout.
+    exit_code = app_->exit(asked);  // --help or --version, to stdout.
   } catch (const CLI::ExtrasError&) {
-    Complain(name, absl::StrCat(UnknownWords(*app_), " (see ",
-                                PathOf(Chosen(app_.get())), " --help)"));
-    return kExitUsage;
+    Complain(UsageError(absl::StrCat(UnknownWords(*app_), " (see ",
+                                     PathOf(Chosen(app_.get())), " --help)")),
+             kExitUsage);
   } catch (const CLI::ParseError& error) {
-    Complain(name, absl::StrCat(error.what(), " (see ",
-                                PathOf(Chosen(app_.get())), " --help)"));
-    return kExitUsage;
+    Complain(UsageError(absl::StrCat(error.what(), " (see ",
+                                     PathOf(Chosen(app_.get())), " --help)")),
+             kExitUsage);
   }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    return Complain(
+        absl::UnavailableError("the standard output cannot be written to"),
+        kExitFailed);
+  }
+  return exit_code;
+}
+
+int Program::RunParsed() {
   const auto action = Actions().find(Chosen(app_.get()));
   const absl::Status status =
       action == Actions().end() ? UsageError("no command") : action->second();
   if (status.ok()) return kExitOk;
-  Complain(name, status.message());
-  return status.GetPayload(kUsagePayload) ? kExitUsage : kExitFailed;
+  return Complain(status,
+                  status.GetPayload(kUsagePayload) ? kExitUsage : kExitFailed);
 }
 
 }  // namespace warren::cli

@@ -82,12 +82,26 @@ class Program {
 
   Command root() { return Command(app_.get()); }
 
+  // What things of a kind (the hint of an argument: "node") are called now, for
+  // completion. Must be quick and quiet.
+  using Names = std::function<std::vector<std::string>(const std::string&)>;
+  void set_names(Names names) { names_ = std::move(names); }
+  // While `*json`, errors are JSON: {"error": {"code", "message"}} on stderr.
+  void set_json_errors(const bool* json) { json_errors_ = json; }
+
   // Parses, runs, and says in one line on stderr what went wrong. Returns the
-  // exit code.
+  // exit code. What was printed but could not be written is a failure.
   int Run(int argc, const char* const* argv);
 
  private:
+  void AddCompletion();
+  int RunParsed();
+  int Complain(const absl::Status& status, int exit_code) const;
+  int CompleteWords(int argc, const char* const* argv) const;
+
   std::unique_ptr<CLI::App> app_;
+  Names names_;
+  const bool* json_errors_ = nullptr;
 };
 
 // `text` with what could drive a terminal replaced by '?'.

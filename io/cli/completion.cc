@@ -2,66 +2,87 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 
 namespace warren::cli {
 namespace {
 
-// One line for the command at `path` ("" or " node list") and those below it:
-// the words that may follow. Options of the commands above may follow too.
-void AddCases(const std::string& path, const Words& words,
-              const std::vector<std::string>& inherited, std::string& script) {
-  std::vector<std::string> options = inherited;
-  for (const std::string& option : words.options) {
-    if (std::find(options.begin(), options.end(), option) == options.end()) {
-      options.push_back(option);
-    }
-  }
-  std::vector<std::string> next = options;
-  for (const auto& [name, below] : words.commands) next.push_back(name);
-  absl::StrAppend(&script, "    '", path, "') words='",
-                  absl::StrJoin(next, " "), "' ;;\n");
-  for (const auto& [name, below] : words.commands) {
-    AddCases(absl::StrCat(path, " ", name), below, options, script);
-  }
-}
-
-void AddPaths(const std::string& path, const Words& words,
-              std::vector<std::string>& paths) {
-  for (const auto& [name, below] : words.commands) {
-    const std::string next = absl::StrCat(path, " ", name);
-    paths.push_back(absl::StrCat("'", next, "'"));
-    AddPaths(next, below, paths);
-  }
+std::string FunctionOf(const std::string& program) {
+  return absl::StrCat("_", absl::StrReplaceAll(program, {{"-", "_"}}));
 }
 
 }  // namespace
 
-std::string BashCompletion(const std::string& program, const Words& words) {
-  const std::string function =
-      absl::StrCat("_", absl::StrReplaceAll(program, {{"-", "_"}}));
-  std::vector<std::string> paths;
-  AddPaths("", words, paths);
-  std::string cases;
-  AddCases("", words, {}, cases);
-  return absl::StrCat(
-      function, "() {\n",
-      "  local cur=${COMP_WORDS[COMP_CWORD]} path='' words='' i\n"
-      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-      "    case \"$path ${COMP_WORDS[i]}\" in\n      ",
-      absl::StrJoin(paths, "|"),
-      ") path=\"$path ${COMP_WORDS[i]}\" ;;\n"
-      "    esac\n"
-      "  done\n"
-      "  case \"$path\" in\n",
-      cases,
-      "  esac\n"
-      "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-      "}\n"
-      "complete -o default -F ",
-      function, " ", program, "\n");
+Completion Complete(const Words& words, const std::vector<std::string>& line) {
+  const Words* at = &words;
+  std::vector<std::string> options = words.options;
+  bool has_argument = false;
+  for (const std::string& word : line) {
+    const auto below = std::find_if(
+        at->commands.begin(), at->commands.end(),
+        [&word](const auto& entry) { return entry.first == word; });
+    if (below == at->commands.end()) {
+      // After an option comes its value, perhaps.
+      has_argument = has_argument || (at->commands.empty() && !word.empty() &&
+                                      word.front() != '-');
+      continue;
+    }
+    at = &below->second;
+    options.insert(options.end(), at->options.begin(), at->options.end());
+  }
+  Completion found;
+  for (const auto& [name, below] : at->commands) found.words.push_back(name);
+  for (std::string& option : options) {
+    if (std::find(found.words.begin(), found.words.end(), option) ==
+        found.words.end()) {
+      found.words.push_back(std::move(option));
+    }
+  }
+  if (!has_argument) found.argument = at->argument;
+  return found;
+}
+
+bool IsPlainWord(absl::string_view word) {
+  return !word.empty() &&
+         std::all_of(word.begin(), word.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || absl::StrContains("@._-:", c);
+         });
+}
+
+std::string BashCompletion(const std::string& program) {
+  const std::string function = FunctionOf(program);
+  return absl::StrCat(function, "() {\n",
+                      "  local cur=${COMP_WORDS[COMP_CWORD]} words\n"
+                      "  words=$(",
+                      program, " ", kCompleteWord,
+                      " \"${COMP_WORDS[@]:1:COMP_CWORD-1}\" 2>/dev/null)\n"
+                      "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+                      "}\n"
+                      "complete -o default -F ",
+                      function, " ", program, "\n");
+}
+
+std::string ZshCompletion(const std::string& program) {
+  const std::string function = FunctionOf(program);
+  return absl::StrCat("#compdef ", program, "\n", function,
+                      "() {\n"
+                      "  local -a found\n"
+                      "  found=(${(f)\"$(",
+                      program, " ", kCompleteWord,
+                      " ${words[2,CURRENT-1]} 2>/dev/null)\"})\n"
+                      "  compadd -a found || _files\n"
+                      "}\n"
+                      "compdef ",
+                      function, " ", program, "\n");
+}
+
+std::string FishCompletion(const std::string& program) {
+  return absl::StrCat("complete -c ", program, " -f -a '(", program, " ",
+                      kCompleteWord,
+                      " (commandline -opc)[2..-1] 2>/dev/null)'\n");
 }
 
 }  // namespace warren::cli
