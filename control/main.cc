@@ -6,7 +6,11 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "control/coordinator/names.h"
 #include "control/server.h"
 #include "control/upkeep/commands.h"
 #include "core/base/version.h"
@@ -42,6 +46,32 @@ absl::Status ParseDuration(const char* flag, const std::string& text,
       flag, " ", text, ": write a duration such as 90s, 2m or 24h"));
 }
 
+// "https://control.example" or with a port, and nothing behind it but a slash.
+absl::Status ParsePublicUrl(std::string& url) {
+  if (url.empty()) return absl::OkStatus();
+  while (!url.empty() && url.back() == '/') url.pop_back();
+  absl::string_view host = url;
+  const bool known = absl::ConsumePrefix(&host, "https://") ||
+                     absl::ConsumePrefix(&host, "http://");
+  if (known && !host.empty() &&
+      host.find_first_of("/?#@ \"'<>\\") == absl::string_view::npos) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--public-url ", url,
+      ": write what people open, such as https://control.example"));
+}
+
+absl::Status ParseBaseDomain(std::string& domain) {
+  if (domain.empty()) return absl::OkStatus();
+  for (const absl::string_view label : absl::StrSplit(domain, '.')) {
+    const absl::Status good = CheckLabel("--base-domain", label);
+    if (!good.ok()) return good;
+  }
+  domain = absl::AsciiStrToLower(domain);
+  return absl::OkStatus();
+}
+
 absl::Status Interpret(Arguments& arguments) {
   const auto listen = net::Endpoint::Parse(arguments.listen);
   if (!listen.ok()) {
@@ -63,6 +93,8 @@ absl::Status Interpret(Arguments& arguments) {
   parsed.Update(ParseDuration("--node-key-lifetime",
                               arguments.node_key_lifetime,
                               &arguments.server.node_key_lifetime));
+  parsed.Update(ParsePublicUrl(arguments.server.public_url));
+  parsed.Update(ParseBaseDomain(arguments.server.base_domain));
   return parsed;
 }
 
@@ -123,6 +155,12 @@ void AddServeOptions(CLI::App& serve, Arguments& arguments) {
   serve.add_flag("--begin-anew", server.begin_anew,
                  "make a new database although there is a control.key: "
                  "everybody has to log in again");
+  serve.add_option("--public-url", server.public_url,
+                   "where people reach this server with a browser, such as "
+                   "https://control.example; without it nobody can sign in");
+  serve.add_option("--base-domain", server.base_domain,
+                   "domain below which tailnets have their names, such as "
+                   "warren.example");
   serve.add_option("--metrics-listen", arguments.metrics_listen,
                    "address of /metrics and /healthz; keep it private");
   serve.add_option("--log-level", arguments.log_level, "how much to log")

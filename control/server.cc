@@ -10,6 +10,7 @@
 #include "control/api/admin_surface.h"
 #include "control/api/coordination_service.h"
 #include "control/coordinator/coordinator.h"
+#include "control/coordinator/user_commands.h"
 #include "control/identity/server_key.h"
 #include "control/store/database_file.h"
 #include "control/store/store.h"
@@ -24,6 +25,7 @@
 #include "io/noise_frontend.h"
 #include "io/tls.h"
 #include "io/unix_frontend.h"
+#include "spdlog/spdlog.h"
 
 namespace warren::control {
 namespace {
@@ -100,6 +102,8 @@ absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
   DirectoryOptions directory_options;
   directory_options.ephemeral_timeout = options.ephemeral_timeout;
   directory_options.key_lifetime = options.node_key_lifetime;
+  directory_options.public_url = options.public_url;
+  directory_options.base_domain = options.base_domain;
   directory_options.publish = [this](const Publication& publication) {
     hub->OnPublication(publication);
   };
@@ -107,6 +111,13 @@ absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
       auto directory,
       Directory::Load(std::move(store), DeriveHashKey(key), rng,
                       std::move(directory_options), UnixNowMs()));
+  for (const auto& [tailnet, link] : OfferOwnership(*directory, UnixNowMs())) {
+    spdlog::info(
+        "nobody owns tailnet {} yet: open {} within 7 days to become its "
+        "owner; this is shown once, `warren-admin server owner-link` makes "
+        "another",
+        tailnet, link.url);
+  }
   coordinator = std::make_unique<Coordinator>(std::move(directory),
                                               [this] { return UnixNowMs(); });
   return absl::OkStatus();

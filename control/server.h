@@ -27,6 +27,10 @@ struct ServerOptions {
   size_t max_connections = 65'536;
   absl::Duration ephemeral_timeout = absl::Minutes(2);
   absl::Duration node_key_lifetime = absl::Hours(24 * 180);
+  // How browsers reach the server, "https://control.example"; empty: people
+  // cannot sign in. Below what the names of tailnets hang; or empty.
+  std::string public_url;
+  std::string base_domain;
 };
 
 // A whole control server: store, coordinator, services and listeners.

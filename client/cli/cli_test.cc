@@ -64,6 +64,10 @@ class FakeDaemon final : public v1::Local::Service {
       return Status(grpc::StatusCode::PERMISSION_DENIED,
                     "this auth key has been used up");
     }
+    if (!auth_url_.empty()) {
+      progress.set_auth_url(auth_url_);
+      writer->Write(progress);
+    }
     progress.set_state(v1::RUNNING);
     *progress.mutable_status() = Now();
     writer->Write(progress);
@@ -139,6 +143,7 @@ class FakeDaemon final : public v1::Local::Service {
   }
 
   v1::State state_ = v1::RUNNING;
+  std::string auth_url_;  // asks for a person
   v1::UpRequest up_;
   v1::PingRequest ping_;
   std::string debug_peer_;
@@ -148,14 +153,17 @@ class FakeDaemon final : public v1::Local::Service {
     v1::Status status;
     status.set_version("0.9");
     status.set_state(state_);
+    status.set_auth_url(auth_url_);
     if (state_ == v1::NEEDS_LOGIN) return status;
     status.set_control_url("https://ctl.example");
     status.set_tailnet("home");
+    status.set_domain("home.warren.example");
     status.set_user_login("demo");
     status.set_interface("warren0");
     status.set_netmap_version(31);
     status.add_health("no relay can be reached");
     SetNode(*status.mutable_self()->mutable_node(), 1, "alice");
+    status.mutable_self()->mutable_node()->set_key_expiry_ms(4'102'444'800'000);
     status.mutable_self()->set_nat_class(v1::NAT_HARD);
     v1::PeerStatus* bob = status.add_peers();
     bob->set_nat_class(v1::NAT_EASY);
@@ -222,6 +230,7 @@ class CliTest : public ::testing::Test {
 TEST_F(CliTest, ShowsTheStatusForPeople) {
   EXPECT_EQ(
       Out({"status"}),
+      "demo in home.warren.example, the key expires 2100-01-01\n"
       "NAME   ADDRESS     OWNER       OS     WAY                        RTT"
       "     NAT   RX      TX     SEEN\n"
       "alice  100.64.0.1  demo        linux  this device                      "
@@ -252,8 +261,10 @@ TEST_F(CliTest, ShowsTheStatusForScripts) {
 TEST_F(CliTest, SaysWhatToDoWhenLoggedOut) {
   daemon_.state_ = v1::NEEDS_LOGIN;
   EXPECT_EQ(Out({"status"}),
-            "logged out; `warren up --login-server URL --auth-key KEY` joins a "
-            "network\n");
+            "logged out; `warren up --login-server URL` joins a network\n");
+  daemon_.auth_url_ = "https://ctl.example/login/abc";
+  EXPECT_EQ(Out({"status"}),
+            "to sign in, open https://ctl.example/login/abc\n");
   const std::string json = Out({"status", "--json"});
   EXPECT_THAT(json, HasSubstr("\"state\": \"needs-login\""));
   EXPECT_THAT(json, HasSubstr("\"self\": null,\n  \"peers\": []"));
@@ -270,6 +281,24 @@ TEST_F(CliTest, ComesUp) {
   EXPECT_EQ(daemon_.up_.ShortDebugString(),
             "control_url: \"https://ctl.example\" auth_key: \"wkey-1\" "
             "hostname: \"alice\" control_key: \"mkey:00\" ephemeral: true");
+}
+
+TEST_F(CliTest, SaysWhereToSignIn) {
+  daemon_.auth_url_ = "https://ctl.example/login/abc";
+  // Not a terminal: no QR code.
+  EXPECT_EQ(Out({"up", "--advertise-tags", "tag:a,tag:b", "--advertise-tags",
+                 "tag:c", "--tailnet", "home", "--force-reauth"}),
+            "\nTo sign in, open:\n\n  https://ctl.example/login/abc\n\n"
+            "connected to home as alice (100.64.0.1)\n");
+  EXPECT_EQ(daemon_.up_.ShortDebugString(),
+            "advertise_tags: \"tag:a\" advertise_tags: \"tag:b\" "
+            "advertise_tags: \"tag:c\" tailnet: \"home\" "
+            "force_reauth: true");
+  EXPECT_EQ(Out({"up", "--json", "--qr=false"}),
+            "{\"auth_url\":\"https://ctl.example/login/abc\"}\n"
+            "{\"tailnet\":\"home\",\"name\":\"alice\",\"addresses\":"
+            "[\"100.64.0.1\"],\"waits_for_approval\":false}\n");
+  EXPECT_EQ(Run({"up", "--force-reauth", "--auth-key", "k"}).exit_code, 2);
 }
 
 TEST_F(CliTest, TakesTheAuthKeyFromTheEnvironmentOrAFile) {

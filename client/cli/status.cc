@@ -36,15 +36,13 @@ const char* NameOf(v1::State state) {
 const char* AdviceFor(v1::State state) {
   switch (state) {
     case v1::NEEDS_LOGIN:
-      return "logged out; `warren up --login-server URL --auth-key KEY` joins "
-             "a network";
+      return "logged out; `warren up --login-server URL` joins a network";
     case v1::CONNECTING:
       return "connecting to control";
     case v1::STOPPED:
       return "down; `warren up` connects";
     case v1::EXPIRED:
-      return "this device's key has expired; `warren up --auth-key KEY` logs "
-             "in again";
+      return "this device's key has expired; `warren up` signs in again";
     default:
       return "";
   }
@@ -94,7 +92,11 @@ cli::Json ToJson(const v1::Status& status) {
   json.Set("version", status.version())
       .Set("state", NameOf(status.state()))
       .Set("control_url", status.control_url())
+      .Set("auth_url", status.auth_url())
+      .Set("fingerprint", status.fingerprint())
       .Set("tailnet", status.tailnet())
+      .Set("domain", status.domain())
+      .Set("waits_for_approval", status.waits_for_approval())
       .Set("user", status.user_login())
       .Set("interface", status.interface())
       .Set("netmap_version", status.netmap_version())
@@ -144,10 +146,36 @@ std::vector<std::string> RowOf(const v1::PeerStatus& peer, bool is_self,
   return row;
 }
 
+// Who this device is, in one line.
+std::string IdentityOf(const v1::Status& status, absl::Time now) {
+  const v1::Node& self = status.self().node();
+  std::string text = absl::StrCat(
+      OwnerOf(self), " in ",
+      status.domain().empty() ? status.tailnet() : status.domain());
+  if (self.key_expiry_ms() != 0) {
+    const absl::Time expiry = absl::FromUnixMillis(self.key_expiry_ms());
+    absl::StrAppend(&text,
+                    expiry > now ? ", the key expires " : ", the key expired ",
+                    absl::FormatTime("%Y-%m-%d", expiry, absl::UTCTimeZone()));
+  }
+  return cli::Printable(text) + "\n";
+}
+
 std::string ForPeople(const v1::Status& status) {
   std::string text;
-  if (status.state() != v1::RUNNING) {
+  if (!status.auth_url().empty()) {
+    absl::StrAppend(&text, "to sign in, open ",
+                    cli::Printable(status.auth_url()), "\n");
+  } else if (status.state() != v1::RUNNING) {
     absl::StrAppend(&text, AdviceFor(status.state()), "\n");
+  }
+  if (status.waits_for_approval()) {
+    absl::StrAppend(&text,
+                    "an administrator has to approve this device before it has "
+                    "any peers\n");
+  }
+  if (!status.self().node().name().empty()) {
+    absl::StrAppend(&text, IdentityOf(status, absl::Now()));
   }
   if (status.has_self() && !status.self().node().name().empty()) {
     const absl::Time now = absl::Now();

@@ -12,6 +12,8 @@ namespace warren::client {
 namespace {
 
 constexpr absl::Duration kRegisterTimeout = absl::Seconds(20);
+// Control holds a call that follows a login for 60 s.
+constexpr absl::Duration kFollowTimeout = absl::Seconds(80);
 constexpr absl::Duration kLogoutTimeout = absl::Seconds(5);
 
 v1::RegisterRequest ToProto(const RegisterParams& params) {
@@ -24,15 +26,25 @@ v1::RegisterRequest ToProto(const RegisterParams& params) {
   request.set_auth_key(params.auth_key);
   request.set_wanted_name(params.wanted_name);
   request.set_ephemeral(params.ephemeral);
+  request.mutable_wanted_tags()->Assign(params.wanted_tags.begin(),
+                                        params.wanted_tags.end());
+  request.set_tailnet(params.tailnet);
+  request.set_force_sign_in(params.force_sign_in);
+  request.set_follow_url(params.follow_url);
   *request.mutable_host_info() = ThisHost();
   return request;
 }
 
 absl::StatusOr<Registration> FromProto(const v1::RegisterResponse& response) {
+  if (!response.auth_url().empty()) {
+    Registration waits;
+    waits.auth_url = response.auth_url();
+    return waits;
+  }
   WARREN_ASSIGN_OR_RETURN(netmap::Node node,
                           convert::FromProto(response.node()));
   return Registration{std::move(node), response.tailnet(),
-                      response.user_login()};
+                      response.user_login(), ""};
 }
 
 v1::ReportRequest ToProto(const NodeReport& report) {
@@ -144,7 +156,8 @@ void ControlClient::Register(
     std::function<void(absl::StatusOr<Registration>)> done) {
   auto response = std::make_shared<v1::RegisterResponse>();
   ControlWorker::Command command;
-  command.timeout = kRegisterTimeout;
+  command.timeout =
+      params.follow_url.empty() ? kRegisterTimeout : kFollowTimeout;
   command.call = [request = ToProto(params), response](
                      v1::Coordination::Stub& stub, grpc::ClientContext& call) {
     return stub.Register(&call, request, response.get());

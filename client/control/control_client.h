@@ -33,12 +33,19 @@ struct RegisterParams {
   std::string auth_key;     // empty: renew without one
   std::string wanted_name;  // empty: from the host's name
   bool ephemeral = false;
+  std::vector<std::string> wanted_tags;  // "tag:x"
+  std::string tailnet;                   // where to join; empty: any
+  bool force_sign_in = false;            // though the key is good
+  // The `auth_url` of an earlier answer: waits up to a minute for what comes
+  // of it.
+  std::string follow_url;
 };
 
 struct Registration {
-  netmap::Node node;
+  netmap::Node node;  // without an id while `auth_url` is set
   std::string tailnet;
   std::string user_login;
+  std::string auth_url;  // a person has to sign in there
 };
 
 // What control should know of this node besides its registration.
@@ -79,8 +86,9 @@ class ControlClient {
   // Ends everything under way; no callback comes afterwards.
   ~ControlClient();
 
-  // One attempt, at most 20 s. The status is for people: refused and why,
-  // unreachable and why, another server key than the pinned one.
+  // One attempt, at most 20 s; a minute longer with `follow_url`. The status is
+  // for people: refused and why, unreachable and why, another server key than
+  // the pinned one.
   void Register(RegisterParams params,
                 std::function<void(absl::StatusOr<Registration>)> done);
   // Keeps the netmap stream of `node_key` up until the destructor.

@@ -56,6 +56,12 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Create(
     WARREN_RETURN_IF_ERROR(daemon->Connect());
     daemon->control_->Watch(daemon->device_.node_key.public_key());
   }
+  if (!daemon->device_.auth_url.empty()) {
+    if (!daemon->control_) WARREN_RETURN_IF_ERROR(daemon->Connect());
+    RegisterParams params = daemon->ParamsFor({});
+    params.follow_url = daemon->device_.auth_url;
+    daemon->FollowLogin(std::move(params));
+  }
   return daemon;
 }
 
@@ -70,18 +76,19 @@ Daemon::~Daemon() {
   // Who waits for these is gone, or the program is ending.
   pings_.clear();
   whys_.clear();
-  up_done_ = logout_done_ = nullptr;
+  up_.done = logout_done_ = nullptr;
   Disconnect();
   loop_.SetDeadline(nullptr, nullptr);
   loop_.SetTurnEnd(nullptr);
 }
 
 void Daemon::Up(const UpParams& params, Done done) {
-  if (up_done_) {
+  if (up_.done) {
     // Its caller has given up most likely, and corrects what was wrong.
     FinishUp(absl::AbortedError("another `warren up` took over"));
     if (state() != DaemonState::kRunning) Disconnect();
   }
+  login_.reset();  // Control says again where it was, if it is to go on.
   const absl::Status applied = ApplyParams(params);
   if (!applied.ok()) return done(applied);
   const bool was_up = control_ != nullptr;
@@ -89,15 +96,19 @@ void Daemon::Up(const UpParams& params, Done done) {
     const absl::Status connecting = Connect();
     if (!connecting.ok()) return done(connecting);
   }
-  up_done_ = std::move(done);
+  up_.done = std::move(done);
+  up_.show_url = params.show_url;
   if (!device_.logged_in || !params.auth_key.empty() ||
-      !params.wanted_name.empty() || state() == DaemonState::kExpired) {
+      !params.wanted_name.empty() || !params.wanted_tags.empty() ||
+      !params.tailnet.empty() || params.force_reauth ||
+      state() == DaemonState::kExpired) {
     return Register(params);
   }
+  device_.auth_url.clear();
   device_.wants_up = true;
   Save();
   if (state() == DaemonState::kRunning) return FinishUp(absl::OkStatus());
-  up_deadline_ = loop_.Now() + kUpDeadline;
+  up_.deadline = loop_.Now() + kUpDeadline;
   if (!was_up) control_->Watch(device_.node_key.public_key());
 }
 
@@ -120,11 +131,6 @@ absl::Status Daemon::ApplyParams(const UpParams& params) {
     return absl::FailedPreconditionError(
         absl::StrCat("this device is logged in to ", device_.control_url,
                      "; `warren logout` first"));
-  }
-  if (!device_.logged_in && params.auth_key.empty()) {
-    return absl::InvalidArgumentError(
-        "this device is not logged in: an auth key is needed, with --auth-key "
-        "or in WARREN_AUTH_KEY; `warren-admin key create` makes one");
   }
   if (url != device_.control_url) device_.control_key.reset();
   device_.control_url = url;
@@ -153,13 +159,15 @@ absl::Status Daemon::Connect() {
   tunnel_->Start(device_.node_key, device_.latest_wg_stamp);
   save_at_ = loop_.Now() + kStampInterval;
   control_ = std::make_shared<ControlClient>(
-      loop_, rng_,
-      ControlOptions{.url = std::move(url),
-                     .machine_key = device_.machine_key.Clone(),
-                     .server_key = device_.control_key,
-                     .tls = {}},
-      std::move(callbacks));
+      loop_, rng_, OptionsFor(std::move(url)), std::move(callbacks));
   return absl::OkStatus();
+}
+
+ControlOptions Daemon::OptionsFor(io::ControlUrl url) const {
+  return ControlOptions{.url = std::move(url),
+                        .machine_key = device_.machine_key.Clone(),
+                        .server_key = device_.control_key,
+                        .tls = {}};
 }
 
 void Daemon::Disconnect() {
@@ -187,43 +195,6 @@ void Daemon::DisconnectSoon() {
   loop_.Post([this, which = std::weak_ptr<ControlClient>(control_)] {
     if (which.lock() == control_) Disconnect();
   });
-}
-
-void Daemon::Register(const UpParams& params) {
-  control_->Register({.node_key = device_.node_key.public_key(),
-                      .old_node_key = std::nullopt,
-                      .disco_key = tunnel_->engine()->disco_key(),
-                      .auth_key = params.auth_key,
-                      .wanted_name = device_.wanted_name,
-                      .ephemeral = device_.ephemeral},
-                     [this, key_given = !params.control_key.empty()](
-                         const absl::StatusOr<Registration>& registered) {
-                       if (key_given) DistrustRefusedKey(registered.status());
-                       OnRegistered(registered);
-                     });
-}
-
-void Daemon::DistrustRefusedKey(const absl::Status& status) {
-  // A typing error must not be in the way of the next try.
-  if (!device_.logged_in && absl::IsFailedPrecondition(status)) {
-    device_.control_key.reset();
-  }
-}
-
-void Daemon::OnRegistered(const absl::StatusOr<Registration>& registered) {
-  if (!registered.ok()) {
-    if (!device_.logged_in || !device_.wants_up) DisconnectSoon();
-    return FinishUp(registered.status());
-  }
-  spdlog::info("logged in node={} tailnet={}", registered->node.name,
-               registered->tailnet);
-  device_.logged_in = true;
-  device_.wants_up = true;
-  device_.ephemeral = registered->node.ephemeral;  // the auth key may say so
-  Save();
-  up_deadline_ = loop_.Now() + kUpDeadline;
-  control_->Watch(device_.node_key.public_key());
-  if (state() == DaemonState::kRunning) FinishUp(absl::OkStatus());
 }
 
 void Daemon::OnNetmap(netmap::Netmap netmap) {
@@ -295,13 +266,15 @@ void Daemon::Report() {
 }
 
 void Daemon::FinishUp(absl::Status status) {
-  up_deadline_ = Instant::Never();
-  if (!up_done_) return;
-  std::exchange(up_done_, nullptr)(std::move(status));
+  up_.deadline = Instant::Never();
+  if (!up_.done) return;
+  up_.show_url = nullptr;
+  std::exchange(up_.done, nullptr)(std::move(status));
 }
 
 absl::Status Daemon::Down() {
   FinishUp(absl::CancelledError("`warren down` came in between"));
+  DropLogin();
   Disconnect();
   device_.wants_up = false;
   return folder_.Save(device_);
@@ -313,8 +286,13 @@ void Daemon::Logout(Done done) {
     return done(absl::AlreadyExistsError(
         "another `warren logout` is under way; wait for it"));
   }
+  const bool was_logging_in = !device_.auth_url.empty();
+  DropLogin();
   if (!device_.logged_in) {
-    return done(absl::FailedPreconditionError("this device is not logged in"));
+    Disconnect();
+    return done(was_logging_in ? absl::OkStatus()
+                               : absl::FailedPreconditionError(
+                                     "this device is not logged in"));
   }
   if (!control_) {
     const absl::Status connecting = Connect();
@@ -407,12 +385,14 @@ void Daemon::Save() {
 }
 
 Instant Daemon::Next() const {
-  return std::min({tunnel_->Next(), up_deadline_, save_at_});
+  const Instant login = login_ ? login_->Next() : Instant::Never();
+  return std::min({tunnel_->Next(), up_.deadline, save_at_, login});
 }
 
 void Daemon::OnDeadline(Instant now) {
   tunnel_->OnTimeout(now);
-  if (now >= up_deadline_) {
+  if (login_) login_->OnDeadline(now);
+  if (now >= up_.deadline) {
     FinishUp(absl::UnavailableError(absl::StrCat(
         "no netmap within ", absl::FormatDuration(kUpDeadline), " (",
         connection_.message(), "); the daemon goes on trying")));

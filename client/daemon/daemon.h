@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client/control/control_client.h"
+#include "client/daemon/login_follower.h"
 #include "client/daemon/state_file.h"
 #include "client/daemon/tunnel.h"
 #include "core/base/instant.h"
@@ -35,6 +36,12 @@ struct UpParams {
   std::string wanted_name;
   std::string control_key;  // "mkey:..."
   bool ephemeral = false;
+  std::vector<std::string> wanted_tags = {};  // "tag:x"
+  std::string tailnet = {};                   // where to join; empty: any
+  bool force_reauth = false;
+  // Called with the link that a person has to open, and with each that takes
+  // its place. May be empty.
+  std::function<void(const std::string& auth_url)> show_url = {};
 };
 
 enum class DaemonState : uint8_t {
@@ -64,7 +71,9 @@ class Daemon {
   ~Daemon();
 
   // `done` is called once, when the tunnel is up or cannot come up. ABORTED:
-  // a later call took over.
+  // a later call took over. When a person has to sign in that takes as long as
+  // they do; the daemon goes on waiting for them when it starts anew, and when
+  // nobody waits for `done` any more.
   void Up(const UpParams& params, Done done);
   absl::Status Down();
   // `done` gets an error when control could not be told; this device has
@@ -98,7 +107,15 @@ class Daemon {
   // Disconnect() at a later turn, for what a ControlClient calls: it must not
   // be destroyed inside its own callback. Not if it was replaced meanwhile.
   void DisconnectSoon();
+  ControlOptions OptionsFor(io::ControlUrl url) const;
   void Register(const UpParams& params);
+  RegisterParams ParamsFor(const UpParams& params) const;
+  // A person has to finish the login at `params.follow_url`.
+  void FollowLogin(RegisterParams params);
+  void OnLoginDone(const absl::StatusOr<Registration>& registered);
+  void OnLoginMoved(const std::string& auth_url);
+  // Forgets the login under way, if there is one.
+  void DropLogin();
   // Forgets the control key that the user gave when it is not the server's.
   void DistrustRefusedKey(const absl::Status& status);
   void OnRegistered(const absl::StatusOr<Registration>& registered);
@@ -120,8 +137,14 @@ class Daemon {
   std::unique_ptr<Tunnel> tunnel_;
   std::shared_ptr<ControlClient> control_;  // while connected or trying to
   absl::Status connection_;                 // of the netmap stream
-  Done up_done_, logout_done_;              // of a call under way
-  Instant up_deadline_ = Instant::Never();
+  std::unique_ptr<LoginFollower> login_;    // while a person has to sign in
+  // The `warren up` under way.
+  struct UpCall {
+    Done done;
+    std::function<void(const std::string&)> show_url;
+    Instant deadline = Instant::Never();
+  } up_;
+  Done logout_done_;  // of a call under way
   Instant save_at_ = Instant::Never();
   std::map<uint64_t, PingDone> pings_;  // by the engine's ping id
   std::map<uint64_t, WhyDone> whys_;    // by the engine's ask id

@@ -21,6 +21,36 @@ constexpr absl::Duration kPingInterval = absl::Seconds(1);
 constexpr absl::Duration kNetcheckLimit = absl::Seconds(5);
 constexpr uint32_t kMaxPings = 100000;
 
+// The newest link to sign in at: the loop puts it, the call's thread takes it.
+class LinkBox {
+ public:
+  void Put(const std::string& url) {
+    const absl::MutexLock lock(&mutex_);
+    url_ = url;
+  }
+  std::string Take() {
+    const absl::MutexLock lock(&mutex_);
+    return std::exchange(url_, "");
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::string url_ ABSL_GUARDED_BY(mutex_);
+};
+
+UpParams ParamsOf(const v1::UpRequest& request) {
+  return {.control_url = request.control_url(),
+          .auth_key = request.auth_key(),
+          .wanted_name = request.hostname(),
+          .control_key = request.control_key(),
+          .ephemeral = request.ephemeral(),
+          .wanted_tags = {request.advertise_tags().begin(),
+                          request.advertise_tags().end()},
+          .tailnet = request.tailnet(),
+          .force_reauth = request.force_reauth(),
+          .show_url = nullptr};
+}
+
 // A result that one thread waits for and another gives, perhaps too late.
 struct Pending {
   absl::Mutex mutex;
@@ -38,7 +68,8 @@ absl::Status LocalService::CheckMayWrite() const {
 
 absl::Status LocalService::OnLoop(grpc::ServerContext& context,
                                   std::function<void(Done)> start,
-                                  absl::Duration limit) {
+                                  absl::Duration limit,
+                                  const std::function<void()>& look) {
   const Instant end = loop_.Now() + limit;
   auto pending = std::make_shared<Pending>();
   loop_.Post([start = std::move(start), pending] {
@@ -54,6 +85,7 @@ absl::Status LocalService::OnLoop(grpc::ServerContext& context,
     if (context.IsCancelled()) return absl::CancelledError("the caller left");
     if (stopping_) return absl::UnavailableError("warrend is ending");
     if (loop_.Now() >= end) return absl::DeadlineExceededError("no answer");
+    if (look) look();
   }
   return pending->status;
 }
@@ -63,22 +95,31 @@ grpc::Status LocalService::Up(grpc::ServerContext* context,
                               grpc::ServerWriter<v1::UpProgress>* writer) {
   const absl::Status allowed = CheckMayWrite();
   if (!allowed.ok()) return io::ToGrpc(allowed);
-  const UpParams params = {.control_url = request->control_url(),
-                           .auth_key = request->auth_key(),
-                           .wanted_name = request->hostname(),
-                           .control_key = request->control_key(),
-                           .ephemeral = request->ephemeral()};
+  UpParams params = ParamsOf(*request);
+  const auto links = std::make_shared<LinkBox>();
+  params.show_url = [links](const std::string& url) { links->Put(url); };
   v1::UpProgress progress;
   progress.set_state(v1::CONNECTING);
   progress.set_message("connecting to control");
   writer->Write(progress);
+  const auto show_link = [&] {
+    const std::string url = links->Take();
+    if (url.empty()) return;
+    progress.set_state(v1::NEEDS_LOGIN);
+    progress.set_message("waiting for you to sign in");
+    progress.set_auth_url(url);
+    writer->Write(progress);
+  };
   auto last = std::make_shared<v1::UpProgress>();
-  const absl::Status up = OnLoop(*context, [this, params, last](Done done) {
-    daemon_.Up(params, [this, last, done](absl::Status status) {
-      *last->mutable_status() = StatusOf(daemon_);
-      done(std::move(status));
-    });
-  });
+  const absl::Status up = OnLoop(
+      *context,
+      [this, params, last](Done done) {
+        daemon_.Up(params, [this, last, done](absl::Status status) {
+          *last->mutable_status() = StatusOf(daemon_);
+          done(std::move(status));
+        });
+      },
+      absl::InfiniteDuration(), show_link);
   if (!up.ok()) return io::ToGrpc(up);
   last->set_state(last->status().state());
   last->set_message("connected");

@@ -51,9 +51,11 @@ class LocalService final : public v1::Local::Service {
   using Done = std::function<void(absl::Status)>;
   // Runs `start` on the loop and waits until it has called what it was given.
   // DEADLINE_EXCEEDED after `limit`; it may be called later all the same.
+  // `look` is called now and then while it waits.
   absl::Status OnLoop(grpc::ServerContext& context,
                       std::function<void(Done)> start,
-                      absl::Duration limit = absl::InfiniteDuration());
+                      absl::Duration limit = absl::InfiniteDuration(),
+                      const std::function<void()>& look = nullptr);
   absl::Status CheckMayWrite() const;
   // The time between pings; shorter if `until_direct` and that is now.
   void PauseBetweenPings(grpc::ServerContext& context,

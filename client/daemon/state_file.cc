@@ -74,6 +74,7 @@ DeviceState DeviceState::Fresh(Rng& rng) {
                      .control_url = "",
                      .control_key = std::nullopt,
                      .wanted_name = "",
+                     .auth_url = "",
                      .latest_wg_stamp = absl::ZeroDuration()};
 }
 
@@ -86,6 +87,7 @@ DeviceState DeviceState::Clone() const {
                      .ephemeral = ephemeral,
                      .logged_in = logged_in,
                      .wants_up = wants_up,
+                     .auth_url = auth_url,
                      .latest_wg_stamp = latest_wg_stamp};
 }
 
@@ -99,6 +101,7 @@ std::string SerializeState(const DeviceState& state) {
       {"ephemeral", state.ephemeral},
       {"logged_in", state.logged_in},
       {"wants_up", state.wants_up},
+      {"auth_url", state.auth_url},
       {"latest_wg_stamp_ns", absl::ToInt64Nanoseconds(state.latest_wg_stamp)},
   };
   if (state.control_key) json["control_key"] = state.control_key->ToString();
@@ -137,6 +140,7 @@ absl::StatusOr<DeviceState> ParseState(absl::string_view text) {
       .ephemeral = Flag(json, "ephemeral"),
       .logged_in = Flag(json, "logged_in"),
       .wants_up = Flag(json, "wants_up"),
+      .auth_url = Text(json, "auth_url").value_or(""),
       .latest_wg_stamp = stamp != json.end() && stamp->is_number_integer()
                              ? absl::Nanoseconds(stamp->get<int64_t>())
                              : absl::ZeroDuration(),

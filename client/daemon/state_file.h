@@ -28,6 +28,8 @@ struct DeviceState {
   bool ephemeral = false;
   bool logged_in = false;  // control knows our node key
   bool wants_up = false;   // bring the tunnel up when the daemon starts
+  // The login under way, that a person has yet to finish; empty: none.
+  std::string auth_url;
   // Greatest WireGuard handshake stamp sent so far, Unix time: a clock set
   // back must not lock us out of our peers.
   absl::Duration latest_wg_stamp;

@@ -5,6 +5,7 @@
 
 #include "client/daemon/why_report.h"
 #include "core/base/version.h"
+#include "core/crypto/fingerprint.h"
 #include "proto/convert/netmap.h"
 
 namespace warren::client {
@@ -41,6 +42,8 @@ v1::PeerStatus PeerOf(const netmap::Node& node, const engine::Engine& engine) {
 void AddNetmap(const engine::Engine& engine, v1::Status& out) {
   const netmap::Netmap& netmap = *engine.netmap();
   out.set_tailnet(netmap.tailnet);
+  out.set_domain(netmap.domain);
+  out.set_waits_for_approval(netmap.waits_for_approval);
   out.set_user_login(netmap.self.user_login);
   out.set_netmap_version(netmap.version);
   *out.mutable_self()->mutable_node() = convert::ToProto(netmap.self);
@@ -123,6 +126,9 @@ v1::Status StatusOf(const Daemon& daemon) {
   out.set_state(StateOf(daemon.state()));
   out.set_control_url(daemon.device().control_url);
   out.set_interface(daemon.tunnel().interface());
+  out.set_auth_url(daemon.device().auth_url);
+  out.set_fingerprint(
+      crypto::Fingerprint(daemon.device().machine_key.public_key()));
   for (const std::string& problem : daemon.Health()) out.add_health(problem);
   const engine::Engine* engine = daemon.tunnel().engine();
   if (engine != nullptr && engine->netmap() != nullptr) AddNetmap(*engine, out);

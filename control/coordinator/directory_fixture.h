@@ -58,7 +58,13 @@ class DirectoryFixture : public testing::Test {
     Restart();
   }
 
-  TailnetState& tailnet() { return directory_->tailnets().begin()->second; }
+  // The first one, which is alice's.
+  TailnetState& tailnet() {
+    for (auto& [id, tailnet] : directory_->tailnets()) {
+      if (tailnet.users.contains(alice_)) return tailnet;
+    }
+    return directory_->tailnets().begin()->second;
+  }
   Order order() const { return {"uid 0", now_, "socket", {}, true}; }
   // As the user that it is, from a browser.
   Order OrderBy(UserId user) const {

@@ -2,28 +2,15 @@
 
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "control/coordinator/admission.h"
 #include "control/coordinator/names.h"
 #include "control/coordinator/tag_rights.h"
 #include "core/base/status_macros.h"
-#include "core/crypto/blake2s.h"
+#include "core/crypto/fingerprint.h"
 
 namespace warren::control {
 namespace {
-
-constexpr size_t kFingerprintSize = 8;
-
-// Short enough to compare by eye with what `warren up` prints.
-std::string FingerprintOf(const crypto::MachineKey& machine) {
-  std::array<uint8_t, 32> hash;
-  crypto::Blake2s({}, hash.size()).Update(machine.bytes()).Finish(hash);
-  const std::string hex = absl::BytesToHexString(absl::string_view(
-      reinterpret_cast<const char*>(hash.data()), kFingerprintSize));
-  return absl::StrCat(hex.substr(0, 4), "-", hex.substr(4, 4), "-",
-                      hex.substr(8, 4), "-", hex.substr(12, 4));
-}
 
 absl::StatusOr<PendingLogin*> FindLogin(Directory& directory,
                                         absl::string_view id, int64_t now_ms) {
@@ -95,7 +82,7 @@ absl::StatusOr<LoginView> DescribeLogin(Directory& directory,
   view.wanted_tags = command.wishes.tags;
   view.tailnet = command.wishes.tailnet;
   view.source = command.source;
-  view.fingerprint = FingerprintOf(command.machine);
+  view.fingerprint = crypto::Fingerprint(command.machine);
   view.created_ms = login->created_ms;
   view.expires_ms = login->expires_ms();
   view.state = login->state;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -96,9 +97,9 @@ inline constexpr char kInvitationPath[] = "/invite/";
 struct InvitationParams {
   InvitationKind kind = InvitationKind::kUser;
   policy::Role role = policy::Role::kMember;  // kUser
-  std::string email;        // kUser, kShare: only who has proven this address
-  NodeId node;              // kShare
-  UserId user;              // kReset
+  std::string email = {};   // kUser, kShare: only who has proven this address
+  NodeId node = {};         // kShare
+  UserId user = {};         // kReset
   int64_t lifetime_ms = 0;  // 0 = 7 days (kReset: 1 day), at most 30
 };
 struct CreatedInvitation {
@@ -135,6 +136,11 @@ absl::StatusOr<UserRecord> UseResetInvitation(Directory& directory,
 absl::StatusOr<CreatedInvitation> CreateOwnerLink(Directory& directory,
                                                   const Order& order,
                                                   TailnetState& tailnet);
+
+// At the start of the server: a link for each tailnet that has no users and
+// none that is still good, with the tailnet's name. None without a public URL.
+std::vector<std::pair<std::string, CreatedInvitation>> OfferOwnership(
+    Directory& directory, int64_t now_ms);
 
 // ---- shares ----
 

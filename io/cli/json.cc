@@ -71,4 +71,10 @@ std::string Json::ToString() const {
          "\n";
 }
 
+std::string Json::ToLine() const {
+  return value_->json.dump(-1, ' ', /*ensure_ascii=*/false,
+                           nlohmann::ordered_json::error_handler_t::replace) +
+         "\n";
+}
+
 }  // namespace warren::cli

@@ -32,6 +32,8 @@ class Json {
   // Indented, with a newline at the end. Bytes that are not UTF-8 become
   // U+FFFD.
   std::string ToString() const;
+  // The same on one line.
+  std::string ToLine() const;
 
  private:
   struct Value;
