@@ -297,7 +297,8 @@ TEST_F(CliTest, SaysWhereToSignIn) {
   EXPECT_EQ(Out({"up", "--json", "--qr=false"}),
             "{\"auth_url\":\"https://ctl.example/login/abc\"}\n"
             "{\"tailnet\":\"home\",\"name\":\"alice\",\"addresses\":"
-            "[\"100.64.0.1\"],\"waits_for_approval\":false}\n");
+            "[\"100.64.0.1\",\"fd7a:115c:a1e0::1\"],"
+            "\"waits_for_approval\":false}\n");
   EXPECT_EQ(Run({"up", "--force-reauth", "--auth-key", "k"}).exit_code, 2);
 }
 

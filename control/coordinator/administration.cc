@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "control/coordinator/names.h"
+#include "control/coordinator/tailnet_commands.h"
 #include "control/coordinator/user_commands.h"
 #include "core/base/status_macros.h"
 
@@ -61,7 +62,9 @@ std::vector<NodeId> NodesOf(const TailnetState& tailnet, UserId user) {
 
 absl::StatusOr<TailnetState*> CreateTailnet(Directory& directory,
                                             const Order& order,
-                                            const std::string& name) {
+                                            const std::string& wanted) {
+  const std::string name =
+      wanted.empty() ? SuggestTailnetNames(directory, 1).at(0) : wanted;
   WARREN_RETURN_IF_ERROR(CheckFreeName(directory, name));
   if (directory.tailnets().size() >= kMaxTailnets) {
     return absl::ResourceExhaustedError(

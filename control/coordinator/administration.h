@@ -18,6 +18,7 @@
 // way; FAILED_PRECONDITION what to do first; RESOURCE_EXHAUSTED which limit.
 namespace warren::control {
 
+// Names are labels in lower case; an empty one is two words.
 absl::StatusOr<TailnetState*> CreateTailnet(Directory& directory,
                                             const Order& order,
                                             const std::string& name);

@@ -159,6 +159,7 @@ TEST_F(NodeCommandsTest, NamesHangBelowTheBaseDomain) {
             "laptop.quiet-otter.warren.example");
   EXPECT_FALSE(
       RenameTailnet(*directory_, order(), tailnet(), "two.labels").ok());
+  EXPECT_NE((*CreateTailnet(*directory_, order(), ""))->record.name, "");
   const auto names = SuggestTailnetNames(*directory_, 50);
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), 50u);
 }
