@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "control/api/admin_subjects.h"
+#include "control/coordinator/session_commands.h"
 #include "core/base/status_macros.h"
 
 namespace warren::control {
@@ -16,6 +17,27 @@ void ShutDown(grpc::Server& server) {
                   std::chrono::milliseconds(500));
 }
 
+constexpr char kSessionCookie[] = "warren-session";
+
+// Who has signed in with a browser. One who waits for approval gets nothing.
+absl::StatusOr<Caller> CallerOfSession(Directory& directory,
+                                       const Credential& credential,
+                                       int64_t now_ms) {
+  WARREN_ASSIGN_OR_RETURN(const LiveSession session,
+                          FindSession(directory, credential.text, now_ms));
+  if (session.user.status != UserStatus::kActive) {
+    return absl::UnauthenticatedError("an administrator must let you in first");
+  }
+  Caller caller;
+  caller.actor = session.user.login;
+  caller.source = credential.source;
+  caller.tailnet = session.tailnet->record.id;
+  caller.user = session.user.id;
+  caller.role = session.user.role;
+  caller.session = session.record.id;
+  return caller;
+}
+
 }  // namespace
 
 AdminSurface::AdminSurface(Coordinator& coordinator,
@@ -23,7 +45,7 @@ AdminSurface::AdminSurface(Coordinator& coordinator,
     : coordinator_(coordinator),
       options_(std::move(options)),
       calls_(options_.facts),
-      doorkeeper_(options_.sessions) {
+      doorkeeper_(&CallerOfSession) {
   AddAllCalls(calls_);
 }
 
@@ -41,7 +63,7 @@ absl::StatusOr<std::unique_ptr<AdminSurface>> AdminSurface::Start(
       *s.dispatcher_,
       [&s](const auto& context) { return s.RemoteOf(context); });
   JsonFace::Options json;
-  json.session_cookie = s.options_.session_cookie;
+  json.session_cookie = kSessionCookie;
   json.public_url = s.options_.public_url;
   json.expects_tls = s.options_.expects_tls;
   s.json_face_ = std::make_unique<JsonFace>(*s.dispatcher_, std::move(json));

@@ -26,9 +26,6 @@ struct AdminSurfaceOptions {
   // Clients are to speak TLS, with us or with a proxy before us.
   bool expects_tls = false;
   std::string public_url{};
-  // Who a browser's session is, and the cookie that has it; none: no cookies.
-  Doorkeeper::SessionCaller sessions{};
-  std::string session_cookie{};
 };
 
 // The admin API with its three faces: gRPC for the Unix socket, gRPC and JSON
