@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "control/coordinator/presence.h"
+#include "control/coordinator/prune.h"
 #include "core/base/status_macros.h"
 
 namespace warren::control {
@@ -17,6 +18,8 @@ constexpr size_t kBatch = 512;
 constexpr absl::Duration kSoonest = absl::Milliseconds(20);
 // The wall clock may step, so a deadline is looked at again this often.
 constexpr absl::Duration kLookAgain = absl::Seconds(1);
+// How often what has expired is forgotten.
+constexpr int64_t kPruneEveryMs = 3'600'000;
 
 }  // namespace
 
@@ -80,6 +83,10 @@ absl::Status Coordinator::RunBatch(const std::deque<Command>& batch,
   Store& store = directory_->store();
   store.BeginBatch();
   if (is_due) OnTime(*directory_, now_ms);
+  if (prune_at_ms_ <= now_ms) {
+    PruneExpired(*directory_, now_ms);
+    prune_at_ms_ = now_ms + kPruneEveryMs;
+  }
   for (const Command& command : batch) command.work(*directory_, now_ms);
   const auto written = store.CommitBatch();
   if (!written.ok()) {
@@ -96,7 +103,8 @@ void Coordinator::Run() {
   bool stopping = false;
   while (!stopping) {
     const auto deadline_ms = directory_->NextDeadlineMs();
-    const std::deque<Command> batch = Take(deadline_ms);
+    const std::deque<Command> batch =
+        Take(std::min(deadline_ms.value_or(prune_at_ms_), prune_at_ms_));
     const int64_t now_ms = unix_now_ms_();
     const bool is_due = deadline_ms && *deadline_ms <= now_ms;
     const absl::Status durable = RunBatch(batch, now_ms, is_due);

@@ -80,7 +80,8 @@ class Coordinator {
 
   const std::unique_ptr<Directory> directory_;  // the thread's
   const std::function<int64_t()> unix_now_ms_;
-  size_t batch_size_;   // the thread's
+  size_t batch_size_;        // the thread's
+  int64_t prune_at_ms_ = 0;  // the thread's
   bool stale_ = false;  // the thread's: the directory is not what is stored
   absl::Mutex mutex_;
   std::deque<Command> queue_ ABSL_GUARDED_BY(mutex_);
@@ -102,7 +103,7 @@ absl::StatusOr<T> Coordinator::Call(
            [&](const absl::Status& durable) {
              absl::MutexLock lock(&mutex);
              // What failed by itself keeps its own reason.
-            if (!durable.ok() && result.ok()) result = durable;
+             if (!durable.ok() && result.ok()) result = durable;
              done = true;
            });
   if (!posted.ok()) return posted;

@@ -108,7 +108,7 @@ TEST_F(CoordinatorTest, RefusesWhatDoesNotFitInTheQueue) {
   const auto wait = [&](Directory&, int64_t) { go_on.WaitForNotification(); };
   absl::Status last;
   size_t num_taken = 0;
-  while (last.ok() && num_taken <= Coordinator::kMaxQueue + 100) {
+  while (last.ok() && num_taken <= Coordinator::kMaxQueue + 1000) {
     last = coordinator->Post(wait, [](const absl::Status&) {});
     ++num_taken;
   }

@@ -196,6 +196,37 @@ TEST_F(DurabilityTest, MemoryIsWhatIsStoredWhicheverWriteFails) {
   EXPECT_LT(num_failed, 60);
 }
 
+TEST_F(DurabilityTest, WhatHasExpiredIsForgottenByItself) {
+  const auto made = Call<bool>([&](Directory& directory,
+                                   int64_t) -> absl::StatusOr<bool> {
+    TailnetState& tailnet = directory.tailnets().begin()->second;
+    for (const int64_t ms : {int64_t{1}, int64_t{0}, now_ + 2}) {
+      SessionRecord session;
+      session.id = SessionId(directory.NewId());
+      session.tailnet = tailnet.record.id;
+      session.user = alice_;
+      session.hash = TestHash(static_cast<uint8_t>(ms));
+      session.expires_ms = ms;
+      EXPECT_TRUE(
+          directory.store().accounts().PutSession(session, SomeAudit()).ok());
+      directory.PutSession(tailnet, session);
+    }
+    return true;
+  });
+  ASSERT_TRUE(made.ok());
+  // Runs when it starts, as after a restart, and every hour.
+  coordinator_.reset();
+  Restart();
+  coordinator_ = std::make_unique<Coordinator>(std::move(directory_),
+                                               [this] { return now_; });
+  const auto left =
+      Call<size_t>([](Directory& directory, int64_t) -> absl::StatusOr<size_t> {
+        EXPECT_EQ(directory.store().Load()->accounts.sessions.size(), 2u);
+        return directory.tailnets().begin()->second.accounts.sessions.size();
+      });
+  EXPECT_EQ(*left, 2u);
+}
+
 // A registration is a row of a node, of its key and of the audit log.
 TEST_F(DurabilityTest, TenThousandRegistrationsTakeSeconds) {
   constexpr int kNum = 10'000;

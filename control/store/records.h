@@ -189,21 +189,6 @@ struct AuditRecord {
   friend bool operator==(const AuditRecord&, const AuditRecord&) = default;
 };
 
-// All that a server has to remember in memory. Not loaded: the audit log,
-// older policies, webhook deliveries.
-struct StoreContents {
-  // The public part of the control.key that the database belongs to; absent in
-  // one that no server has used yet.
-  crypto::MachineKey server_key;
-  std::vector<TailnetRecord> tailnets;
-  std::vector<UserRecord> users;
-  std::vector<AuthKeyRecord> auth_keys;
-  std::vector<NodeRecord> nodes;
-  std::vector<RelayRecord> relays;
-  AccountContents accounts = {};
-  AccessContents access = {};
-};
-
 }  // namespace warren::control
 
 #endif  // WARREN_CONTROL_STORE_RECORDS_H_

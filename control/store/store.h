@@ -12,6 +12,7 @@
 #include "control/store/account_store.h"
 #include "control/store/audit_log.h"
 #include "control/store/journal.h"
+#include "control/store/load_contents.h"
 #include "control/store/records.h"
 #include "control/store/sqlite.h"
 #include "io/fd.h"

@@ -59,7 +59,9 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& folder) {
   const absl::Status set = database.RunScript(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
       "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
-      "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+      "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+      // The log shrinks to this when a long reader lets it.
+      "PRAGMA journal_size_limit = 67108864");
   if (!set.ok()) return Damaged(path, set);
   return std::unique_ptr<Store>(
       new Store(std::move(database), std::move(lock)));
