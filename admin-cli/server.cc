@@ -49,6 +49,19 @@ absl::Status Backup(Session& session, const std::string& path) {
   return absl::OkStatus();
 }
 
+absl::Status OwnerLink(Session& session) {
+  v1::CreateInvitationRequest request;
+  request.set_tailnet(session.tailnet);
+  request.set_kind("owner");
+  WARREN_ASSIGN_OR_RETURN(
+      const v1::CreateInvitationResponse made,
+      session.Call(&Session::Stub::CreateInvitation, request));
+  cli::Json json = cli::Json::Object();
+  json.Set("url", made.url());
+  session.Print(json, absl::StrCat(made.url(), "\n"));
+  return absl::OkStatus();
+}
+
 // The program that works on a state folder itself: beside this one, or in
 // PATH. Returns only when it cannot be run.
 absl::Status BecomeControl(std::vector<std::string> arguments) {
@@ -120,6 +133,9 @@ void AddServer(cli::Command root, Session& session) {
       "backup", "Copy the database to a new file on the server, as it runs");
   backup.Argument("PATH", "The file to make, from the root", path.get());
   backup.Does([&session, path] { return Backup(session, *path); });
+  cli::Command owner = server.Add(
+      "owner-link", "A link for the first owner of a tailnet that has none");
+  owner.Does([&session] { return OwnerLink(session); });
   AddLocal(server, std::make_shared<Local>());
 }
 

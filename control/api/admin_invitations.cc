@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "control/api/admin_subjects.h"
@@ -78,8 +80,12 @@ absl::StatusOr<InvitationParams> ParamsOf(
     params.node = node->record.id;
     return params;
   }
+  if (request.kind() == "owner") {
+    params.kind = InvitationKind::kOwner;
+    return params;
+  }
   if (!request.kind().empty() && request.kind() != "user") {
-    return absl::InvalidArgumentError("kind: there are user and share");
+    return absl::InvalidArgumentError("kind: there are user, share and owner");
   }
   if (!request.node().empty()) {
     return absl::InvalidArgumentError("node: only of the kind share");
@@ -95,9 +101,12 @@ absl::Status CreateInvitation(AdminCall& call,
                               v1::CreateInvitationResponse& out) {
   WARREN_ASSIGN_OR_RETURN(const InvitationParams params,
                           ParamsOf(call, request));
-  WARREN_ASSIGN_OR_RETURN(const CreatedInvitation made,
-                          control::CreateInvitation(call.directory, call.order,
-                                                    call.tailnet(), params));
+  auto created =
+      params.kind == InvitationKind::kOwner
+          ? CreateOwnerLink(call.directory, call.order, call.tailnet())
+          : control::CreateInvitation(call.directory, call.order,
+                                      call.tailnet(), params);
+  WARREN_ASSIGN_OR_RETURN(const CreatedInvitation made, std::move(created));
   *out.mutable_invitation() = ToMessage(call.tailnet(), made.record);
   out.set_url(made.url.empty() ? kInvitationPath + made.secret : made.url);
   return absl::OkStatus();
