@@ -42,7 +42,8 @@ absl::StatusOr<std::shared_ptr<const io::TlsContext>> MakeTls(
   io::TlsServerOptions tls;
   tls.certificate_file = options.tls_certificate;
   tls.key_file = options.tls_key;
-  tls.alpn = {"h2", "http/1.1"};
+  // Browsers offer both and get the pages; gRPC offers h2 alone.
+  tls.alpn = {"http/1.1", "h2"};
   return io::TlsContext::Server(tls);
 }
 
