@@ -365,7 +365,8 @@ DaemonState Daemon::state() const {
 std::vector<std::string> Daemon::Health() const {
   std::vector<std::string> out;
   if (!control_) return out;
-  if (!connection_.ok()) {
+  // While a person signs in there is nothing to be connected for.
+  if (!connection_.ok() && (device_.logged_in || login_ == nullptr)) {
     out.push_back(
         absl::StrCat("no connection to control: ", connection_.message()));
   }
