@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
@@ -27,6 +28,7 @@ struct Arguments {
   std::string ephemeral_timeout = "2m";
   std::string node_key_lifetime = "4320h";
   std::string metrics_listen;
+  std::vector<std::string> trusted_proxies;
   std::string log_level = "info";
 };
 
@@ -86,6 +88,14 @@ absl::Status Interpret(Arguments& arguments) {
           absl::StrCat("--metrics-listen ", metrics.status().message()));
     }
     arguments.server.metrics_listen = *metrics;
+  }
+  for (const std::string& text : arguments.trusted_proxies) {
+    const auto prefix = net::IpPrefix::Parse(text);
+    if (!prefix.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--trusted-proxy ", prefix.status().message()));
+    }
+    arguments.server.trusted_proxies.push_back(*prefix);
   }
   absl::Status parsed =
       ParseDuration("--ephemeral-timeout", arguments.ephemeral_timeout,
@@ -163,6 +173,9 @@ void AddServeOptions(CLI::App& serve, Arguments& arguments) {
                    "warren.example");
   serve.add_option("--metrics-listen", arguments.metrics_listen,
                    "address of /metrics and /healthz; keep it private");
+  serve.add_option("--trusted-proxy", arguments.trusted_proxies,
+                   "address or CIDR of a proxy whose X-Forwarded-For is "
+                   "believed; may be repeated");
   serve.add_option("--log-level", arguments.log_level, "how much to log")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();

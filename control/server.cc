@@ -17,11 +17,12 @@
 #include "control/stream/stream_hub.h"
 #include "control/web/local_site.h"
 #include "control/web/metrics.h"
+#include "control/web/owner_link.h"
+#include "control/web/web_face.h"
 #include "core/base/status_macros.h"
 #include "core/crypto/system_rng.h"
 #include "io/clock.h"
 #include "io/grpc_alive.h"
-#include "io/http_server.h"
 #include "io/noise_frontend.h"
 #include "io/tls.h"
 #include "io/unix_frontend.h"
@@ -80,7 +81,7 @@ struct Server::Parts {
   std::unique_ptr<CoordinationService> coordination;
   std::unique_ptr<AdminSurface> admin;
   std::unique_ptr<io::UnixFrontend> admin_frontend;
-  std::unique_ptr<io::HttpServer> site;
+  std::unique_ptr<WebFace> web;
   std::unique_ptr<io::NoiseFrontend> frontend;
   std::unique_ptr<LocalSite> metrics_site;
 
@@ -88,9 +89,9 @@ struct Server::Parts {
     return absl::ToInt64Milliseconds(clock.UnixNow());
   }
   absl::Status OpenState(const crypto::MachinePrivateKey& key);
-  absl::Status MakeServices();
+  absl::Status MakeServices(const crypto::MachinePrivateKey& key);
   absl::Status Listen(crypto::MachinePrivateKey key);
-  absl::Status StartSite();
+  absl::Status StartWeb(const crypto::MachinePrivateKey& key);
   absl::Status ListenForMetrics();
 };
 
@@ -124,32 +125,36 @@ absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
   return absl::OkStatus();
 }
 
-absl::Status Server::Parts::MakeServices() {
+absl::Status Server::Parts::MakeServices(const crypto::MachinePrivateKey& key) {
   coordination = std::make_unique<CoordinationService>(
       *coordinator, *hub,
       CoordinationService::Clocks{[this] { return clock.Now(); },
                                   [this] { return UnixNowMs(); }});
   AdminSurfaceOptions surface;
   surface.facts.public_key = public_key;
+  surface.facts.seal_key = std::make_shared<SealKey>(DeriveSealKey(key));
   surface.facts.state_folder = options.state_folder;
+  surface.public_url = options.public_url;
   surface.expects_tls = !options.tls_certificate.empty();
   WARREN_ASSIGN_OR_RETURN(
       admin, AdminSurface::Start(*coordinator, std::move(surface)));
   return absl::OkStatus();
 }
 
-absl::Status Server::Parts::StartSite() {
-  io::HttpServerOptions site_options;
-  site_options.tls = !options.tls_certificate.empty();
-  site_options.routes.Add("/healthz", [](const io::WebRequest&) {
-    return io::WebReply{.content_type = "text/plain", .body = "ok\n"};
-  });
-  admin->AddRoutes(site_options.routes);
-  site_options.http2 = [this](io::Handover connection) {
+absl::Status Server::Parts::StartWeb(const crypto::MachinePrivateKey& key) {
+  WebFaceOptions face;
+  face.public_url = options.public_url;
+  face.tls = !options.tls_certificate.empty();
+  face.trusted_proxies = options.trusted_proxies;
+  face.now = [this] { return clock.Now(); };
+  face.unix_now_ms = [this] { return UnixNowMs(); };
+  admin->AddRoutes(face.routes);
+  face.http2 = [this](io::Handover connection) {
     admin->TakeHttp2(std::move(connection));
   };
-  WARREN_ASSIGN_OR_RETURN(site, io::HttpServer::Start(std::move(site_options)));
-  return absl::OkStatus();
+  WARREN_ASSIGN_OR_RETURN(
+      web, WebFace::Start(std::move(face), *coordinator, key, rng));
+  return OfferOwnership(*coordinator, options.state_folder);
 }
 
 absl::Status Server::Parts::Listen(crypto::MachinePrivateKey key) {
@@ -163,7 +168,7 @@ absl::Status Server::Parts::Listen(crypto::MachinePrivateKey key) {
   frontend_options.listen = options.listen;
   WARREN_ASSIGN_OR_RETURN(frontend_options.tls, MakeTls(options));
   frontend_options.site = [this](io::Handover connection) {
-    site->Take(std::move(connection));
+    web->Take(std::move(connection));
   };
   frontend_options.max_connections = options.max_connections;
   WARREN_ASSIGN_OR_RETURN(
@@ -200,10 +205,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
       LoadServerKey(parts->options.state_folder, parts->rng));
   parts->public_key = key.public_key();
   WARREN_RETURN_IF_ERROR(parts->OpenState(key));
-  WARREN_RETURN_IF_ERROR(parts->MakeServices());
+  WARREN_RETURN_IF_ERROR(parts->MakeServices(key));
   // Owns the parts from here on, so that a failure ends them in order.
   std::unique_ptr<Server> server(new Server(std::move(parts)));
-  WARREN_RETURN_IF_ERROR(server->parts_->StartSite());
+  WARREN_RETURN_IF_ERROR(server->parts_->StartWeb(key));
   WARREN_RETURN_IF_ERROR(server->parts_->Listen(std::move(key)));
   WARREN_RETURN_IF_ERROR(server->parts_->ListenForMetrics());
   return server;
@@ -214,7 +219,7 @@ Server::~Server() {
   parts_->admin_frontend.reset();
   parts_->hub->Close();
   parts_->frontend.reset();
-  parts_->site.reset();
+  parts_->web.reset();
   parts_->admin->Stop();
   // Ended here, not among the other parts: what is left in its queue may
   // answer through the services, which go before it.

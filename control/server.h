@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -31,6 +32,8 @@ struct ServerOptions {
   // cannot sign in. Below what the names of tailnets hang; or empty.
   std::string public_url;
   std::string base_domain;
+  // Whose X-Forwarded-For and X-Forwarded-Proto are believed.
+  std::vector<net::IpPrefix> trusted_proxies;
 };
 
 // A whole control server: store, coordinator, services and listeners.

@@ -218,19 +218,6 @@ absl::StatusOr<HttpAnswer> HttpClient::Call(const HttpCall& call) {
   return ReadAnswer(url, options_.max_body, wire);
 }
 
-std::string PercentEncode(absl::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-        absl::StrContains("-._~", absl::string_view(&c, 1))) {
-      out.push_back(c);
-    } else {
-      absl::StrAppendFormat(&out, "%%%02X", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
-
 std::string FormEncode(const HttpHeaders& fields) {
   std::string out;
   for (const auto& [name, value] : fields) {

@@ -14,6 +14,7 @@
 #include "io/http_upgrade.h"
 #include "io/http_url.h"
 #include "io/tls.h"
+#include "io/web_form.h"
 
 // Calls to web servers that are not ours: sign-in providers, webhooks. What
 // they answer is not trusted, and where they send us even less.
@@ -87,9 +88,6 @@ class HttpClient final : public HttpCaller {
   const Cancel* const cancel_;
   const std::shared_ptr<const TlsContext> tls_;
 };
-
-// `text` as part of a query or of a form: all but A-Z a-z 0-9 - . _ ~ as %XX.
-std::string PercentEncode(absl::string_view text);
 
 // "name=value&..." of application/x-www-form-urlencoded, also for queries.
 std::string FormEncode(const HttpHeaders& fields);
