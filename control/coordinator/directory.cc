@@ -15,73 +15,7 @@ namespace {
 // not worth storing, such as who is online, can have one too.
 constexpr uint64_t kVersionStep = 1024;
 
-void Unlist(netmap::Snapshot& snapshot, NodeId id) {
-  const auto old = snapshot.nodes.find(id);
-  if (old == snapshot.nodes.end()) return;
-  const auto owned = snapshot.by_owner.find(old->second->owner);
-  std::erase(owned->second, old->second);
-  if (owned->second.empty()) snapshot.by_owner.erase(owned);
-  snapshot.nodes.erase(old);
-}
-
-void List(netmap::Snapshot& snapshot,
-          std::shared_ptr<const netmap::SnapshotNode> node) {
-  const NodeId id = node->node.id;
-  auto& owned = snapshot.by_owner[node->owner];
-  const auto place = std::lower_bound(
-      owned.begin(), owned.end(), id,
-      [](const auto& other, NodeId wanted) { return other->node.id < wanted; });
-  owned.insert(place, node);
-  snapshot.nodes[id] = std::move(node);
-}
-
-std::shared_ptr<const netmap::SnapshotNode> SnapshotOf(
-    const TailnetState& tailnet, const NodeState& node) {
-  return std::make_shared<netmap::SnapshotNode>(
-      netmap::SnapshotNode{DescribeNode(tailnet, node), node.record.owner,
-                           node.expired || !IsLetIn(tailnet, node.record)});
-}
-
 }  // namespace
-
-netmap::Node DescribeNode(const TailnetState& tailnet, const NodeState& state) {
-  const NodeRecord& record = state.record;
-  netmap::Node node;
-  node.id = record.id;
-  node.name = record.naming.name;
-  node.node_key = record.keys.node;
-  node.disco_key = record.keys.disco;
-  node.addresses = {record.ipv4, record.ipv6};
-  for (const net::IpAddress& address : node.addresses) {
-    node.allowed_ips.push_back(net::IpPrefix::Single(address));
-  }
-  node.endpoints = record.reach.endpoints;
-  node.home_relay = record.reach.home_relay;
-  node.online = state.online();
-  node.tags = record.grant.tags;
-  if (node.tags.empty()) {
-    node.user = record.owner;
-    node.user_login = tailnet.users.at(record.owner).login;
-  }
-  node.os = record.host.os;
-  node.key_expiry = absl::Milliseconds(record.times.key_expiry_ms);
-  if (!state.online()) {
-    node.last_seen = absl::Milliseconds(record.times.last_seen_ms);
-  }
-  node.ephemeral = record.grant.ephemeral;
-  return node;
-}
-
-bool WaitsForApproval(const TailnetState& tailnet, const NodeRecord& node) {
-  return tailnet.record.settings.approve_devices &&
-         node.standing.approved_ms == 0;
-}
-
-bool IsLetIn(const TailnetState& tailnet, const NodeRecord& node) {
-  if (WaitsForApproval(tailnet, node)) return false;
-  return !node.grant.tags.empty() ||
-         tailnet.users.at(node.owner).status == UserStatus::kActive;
-}
 
 TailnetState* Directory::Tailnet(TailnetId id) {
   const auto found = tailnets_.find(id);
@@ -195,7 +129,6 @@ void Directory::PutNode(TailnetState& tailnet, NodeRecord record,
     tailnet.by_name.erase(old.naming.name);
     tailnet.by_ipv4.erase(old.ipv4);
     indexes_.node_keys.erase(old.keys.node);
-    tailnet.pending.owners.insert(old.owner);
   }
   tailnet.by_name[record.naming.name] = id;
   tailnet.by_ipv4[record.ipv4] = id;
@@ -207,10 +140,11 @@ void Directory::PutNode(TailnetState& tailnet, NodeRecord record,
 
 void Directory::TouchNode(TailnetState& tailnet, NodeId id, int64_t now_ms) {
   NodeState& node = tailnet.nodes.at(id);
+  latest_ms_ = std::max(latest_ms_, now_ms);
   node.expired = node.IsExpired(now_ms);
   tailnet.pending.any = true;
   tailnet.pending.nodes.insert(id);
-  tailnet.pending.owners.insert(node.record.owner);
+  TouchGuests(tailnet, node);
   MoveDeadline();
 }
 
@@ -221,7 +155,7 @@ void Directory::TouchAllNodes(TailnetState& tailnet, int64_t now_ms) {
 
 void Directory::TouchTailnet(TailnetState& tailnet) {
   tailnet.pending.any = true;
-  tailnet.pending.everyone = true;
+  tailnet.pending.tailnet = true;
 }
 
 void Directory::SetParsedPolicy(TailnetState& tailnet, PolicyRecord record,
@@ -259,36 +193,6 @@ uint64_t Directory::NextVersion(TailnetState& tailnet) {
     }
   }
   return next;
-}
-
-void Directory::PublishOne(TailnetState& tailnet) {
-  Pending pending = std::exchange(tailnet.pending, Pending());
-  auto next = tailnet.snapshot == nullptr
-                  ? std::make_shared<netmap::Snapshot>()
-                  : std::make_shared<netmap::Snapshot>(*tailnet.snapshot);
-  tailnet.version = NextVersion(tailnet);
-  next->id = tailnet.record.id;
-  next->version = tailnet.version;
-  next->tailnet = tailnet.record.name;
-  for (NodeId id : pending.removed) Unlist(*next, id);
-  for (NodeId id : pending.nodes) {
-    Unlist(*next, id);
-    List(*next, SnapshotOf(tailnet, tailnet.nodes.at(id)));
-  }
-  if (pending.everyone) next->relay_map = tailnet.relays;
-  tailnet.snapshot = std::move(next);
-  if (!options_.publish) return;
-  options_.publish({tailnet.snapshot, tailnet.record.id, pending.everyone,
-                    std::move(pending.owners), std::move(pending.removed)});
-}
-
-void Directory::Publish() {
-  for (TailnetId id : std::exchange(gone_, {})) {
-    if (options_.publish) options_.publish({nullptr, id, true, {}, {}});
-  }
-  for (auto& [id, tailnet] : tailnets_) {
-    if (tailnet.pending.any) PublishOne(tailnet);
-  }
 }
 
 std::optional<int64_t> Directory::NextDeadlineMs() {

@@ -24,14 +24,14 @@
 
 namespace warren::control {
 
-// A tailnet has a new snapshot. Who may see something else in it: the nodes of
-// `owners`, or all.
+// A tailnet has a new snapshot. Who sees something else in it: the nodes of
+// `affected`, or perhaps everyone.
 struct Publication {
   std::shared_ptr<const netmap::Snapshot> snapshot;  // null: it is gone
   TailnetId tailnet;
   bool everyone = false;
-  std::set<UserId> owners;
-  std::vector<NodeId> removed;  // nodes that are not there any more
+  std::vector<NodeId> affected;  // ascending
+  std::vector<NodeId> removed;   // nodes that are not there any more
 };
 
 struct DirectoryOptions {
@@ -125,6 +125,7 @@ class Directory {
   void TouchNode(TailnetState& tailnet, NodeId id, int64_t now_ms);
   void TouchAllNodes(TailnetState& tailnet, int64_t now_ms);
   void EraseNode(TailnetState& tailnet, NodeId id);
+  // Users, shares, relays, names, settings: whatever is not of one node.
   void TouchTailnet(TailnetState& tailnet);
   // The policy that is in force from here on, which has passed its checks.
   void SetParsedPolicy(TailnetState& tailnet, PolicyRecord record,
@@ -178,6 +179,15 @@ class Directory {
   void EraseShares(TailnetState& tailnet,
                    const std::function<bool(const ShareRecord&)>& which);
   void PublishOne(TailnetState& tailnet);
+  void Announce(const TailnetState& tailnet,
+                const std::shared_ptr<const netmap::Snapshot>& before,
+                const Pending& pending);
+  // The node is seen in other tailnets, too.
+  void TouchGuests(const TailnetState& tailnet, const NodeState& node);
+  bool NeedsPolicy(const TailnetState& tailnet, const Pending& pending) const;
+  void PutPolicy(TailnetState& tailnet, netmap::Snapshot& next);
+  void PutGuests(const TailnetState& tailnet, netmap::Snapshot& next);
+  void PutSharedIn(const TailnetState& tailnet, netmap::Snapshot& next);
   uint64_t NextVersion(TailnetState& tailnet);
 
   std::unique_ptr<Store> store_;
@@ -192,6 +202,7 @@ class Directory {
   std::optional<int64_t> deadline_ms_;
   bool deadline_known_ = false;
   uint64_t last_generation_ = 0;
+  int64_t latest_ms_ = 0;         // newest time that a change came with
   bool made_deliveries_ = false;  // since the last OnDurable()
 };
 

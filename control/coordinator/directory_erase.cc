@@ -51,7 +51,6 @@ void Directory::EraseNode(TailnetState& tailnet, NodeId id) {
             [id](const InvitationRecord& i) { return i.node == id; });
   tailnet.pending.any = true;
   tailnet.pending.nodes.erase(id);
-  tailnet.pending.owners.insert(record.owner);
   tailnet.pending.removed.push_back(id);
   IfNotDurable([this, id, where = record.tailnet, node = found->second] {
     TailnetState* const back = Tailnet(where);

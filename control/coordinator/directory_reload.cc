@@ -17,7 +17,8 @@ void CarryOver(TailnetState& before, TailnetState& tailnet) {
   if (before.snapshot == nullptr) return;
   tailnet.version = before.version;
   tailnet.snapshot = std::move(before.snapshot);
-  for (const auto& [id, node] : tailnet.snapshot->nodes) {
+  for (const auto& node : tailnet.snapshot->own.nodes) {
+    const NodeId id = node->node.id;
     if (!tailnet.nodes.contains(id)) tailnet.pending.removed.push_back(id);
   }
 }

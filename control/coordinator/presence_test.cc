@@ -1,5 +1,7 @@
 #include "control/coordinator/presence.h"
 
+#include <gmock/gmock.h>
+
 #include <string>
 #include <vector>
 
@@ -149,19 +151,41 @@ TEST_F(PresenceTest, TheSameReportAgainPublishesNothing) {
 
 TEST_F(PresenceTest, APublicationNamesWhoMaySeeSomethingElse) {
   const UserId bob = AddUser("bob");
-  MustJoin(1);
+  const NodeId alices = MustJoin(1).id;
+  const NodeId bobs = MustJoin(3, bob).id;
   const NodeId moved = MustJoin(2, bob).id;
+  const UserId carol = AddUser("carol");
+  MustJoin(4, carol);
   directory_->Publish();
   published_.clear();
   MustJoin(2, alice_);  // bob's machine becomes alice's
   directory_->Publish();
   ASSERT_EQ(published_.size(), 1u);
   EXPECT_FALSE(published_[0].everyone);
-  EXPECT_EQ(published_[0].owners, (std::set<UserId>{alice_, bob}));
+  EXPECT_THAT(published_[0].affected,
+              testing::UnorderedElementsAre(alices, bobs, moved));
   published_.clear();
   ASSERT_TRUE(DeleteNode(*directory_, order(), tailnet(), StateOf(moved)).ok());
   directory_->Publish();
   EXPECT_EQ(published_[0].removed, std::vector<NodeId>{moved});
+}
+
+TEST_F(PresenceTest, ThePolicyIsMadeAnewOnlyForWhatItLooksAt) {
+  MustJoin(1);
+  MustJoin(2);
+  directory_->Publish();
+  const auto policy = [this] { return tailnet().snapshot->own.policy; };
+  const auto before = policy();
+  ASSERT_TRUE(Report(*directory_, ReportOf(1), now_).ok());
+  ASSERT_TRUE(OpenStream(2).ok());
+  directory_->Publish();
+  EXPECT_EQ(policy(), before);
+  ReportCommand newer = ReportOf(1);
+  newer.has_host = true;
+  newer.host.os_version = "13";
+  ASSERT_TRUE(Report(*directory_, newer, now_).ok());
+  directory_->Publish();
+  EXPECT_NE(policy(), before);
 }
 
 }  // namespace

@@ -45,10 +45,11 @@ struct NodeState {
 // What has changed since the last snapshot.
 struct Pending {
   bool any = false;
-  bool everyone = false;
-  std::set<NodeId> nodes;   // to be made anew
-  std::set<UserId> owners;  // whose nodes may see something else
+  bool tailnet = false;    // more than nodes: users, policy, shares, relays
+  std::set<NodeId> nodes;  // to be made anew
   std::vector<NodeId> removed;
+  bool guests = false;     // nodes of guests here
+  bool shared_in = false;  // nodes shared with users here
 };
 
 // How the people of a tailnet prove who they are.
@@ -88,6 +89,8 @@ struct TailnetState {
   AccountState accounts;
   AccessState access;
   std::shared_ptr<const netmap::Snapshot> snapshot;
+  // Of the snapshot's policy; its nodes ascend.
+  std::shared_ptr<const policy::Topology> topology;
   Pending pending;
 
   // nullptr when the machine has no node here.
@@ -104,7 +107,7 @@ bool WaitsForApproval(const TailnetState& tailnet, const NodeRecord& node);
 // not wait for approval, and its user, if it has no tags, is active.
 bool IsLetIn(const TailnetState& tailnet, const NodeRecord& node);
 
-// The node as netmaps show it.
+// The node as netmaps show it: with its own addresses alone.
 netmap::Node DescribeNode(const TailnetState& tailnet, const NodeState& node);
 
 }  // namespace warren::control

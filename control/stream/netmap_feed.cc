@@ -9,7 +9,7 @@ namespace warren::control {
 
 absl::StatusOr<std::optional<v1::NetmapUpdate>> NetmapFeed::Next(
     std::shared_ptr<const netmap::Snapshot> latest) {
-  if (latest == nullptr || !latest->nodes.contains(node_)) {
+  if (latest == nullptr || !latest->own.nodes.contains(node_)) {
     return absl::NotFoundError("this node was removed");
   }
   v1::NetmapUpdate update;

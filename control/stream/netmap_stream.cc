@@ -31,14 +31,15 @@ StreamTicket NetmapStream::ticket() const {
   return ticket_.value_or(StreamTicket());
 }
 
-bool NetmapStream::BeginWrite() {
+bool NetmapStream::BeginWrite(bool news) {
   absl::MutexLock lock(&mutex_);
   if (finished_ || closing_) return false;
   if (writing_) {
-    again_ = true;
+    again_ = again_ || news;
     return false;
   }
   writing_ = true;
+  if (news) again_ = false;
   since_ = hooks_->now();
   return true;
 }
@@ -50,7 +51,7 @@ void NetmapStream::EndWrite() {
     absl::MutexLock lock(&mutex_);
     writing_ = false;
     since_ = hooks_->now();
-    again = std::exchange(again_, false);
+    again = again_;
     if (closing_ && !finished_) {
       finished_ = true;
       finish = closing_;
@@ -69,7 +70,7 @@ void NetmapStream::Send(v1::NetmapUpdate& message) {
 }
 
 void NetmapStream::Pump(std::shared_ptr<const netmap::Snapshot> latest) {
-  if (!BeginWrite()) return;
+  if (!BeginWrite(/*news=*/true)) return;
   auto update = feed_->Next(std::move(latest));
   if (update.ok() && update->has_value()) {
     Send(**update);
@@ -82,7 +83,7 @@ void NetmapStream::Pump(std::shared_ptr<const netmap::Snapshot> latest) {
 void NetmapStream::SkipTo(std::shared_ptr<const netmap::Snapshot> latest) {
   {
     absl::MutexLock lock(&mutex_);
-    if (finished_ || closing_ || writing_) return;
+    if (finished_ || closing_ || writing_ || again_) return;
   }
   feed_->SkipTo(std::move(latest));
 }
@@ -98,7 +99,7 @@ void NetmapStream::Tend(Instant silent_since, Instant stuck_since) {
     call_->Abort();
     return;
   }
-  if (!BeginWrite()) return;
+  if (!BeginWrite(/*news=*/false)) return;
   v1::NetmapUpdate message;
   message.mutable_keep_alive();
   Send(message);

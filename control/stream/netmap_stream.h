@@ -58,7 +58,8 @@ class NetmapStream final : public std::enable_shared_from_this<NetmapStream> {
   NetmapStream(std::shared_ptr<io::RpcCall> call,
                std::shared_ptr<const Hooks> hooks);
   // Takes the right to write; false when something is under way or it ended.
-  bool BeginWrite() ABSL_LOCKS_EXCLUDED(mutex_);
+  // `news`: of the netmap.
+  bool BeginWrite(bool news) ABSL_LOCKS_EXCLUDED(mutex_);
   void Send(v1::NetmapUpdate& message);
   void EndWrite() ABSL_LOCKS_EXCLUDED(mutex_);
   void OnEnded() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -71,7 +72,8 @@ class NetmapStream final : public std::enable_shared_from_this<NetmapStream> {
   mutable absl::Mutex mutex_;
   std::optional<StreamTicket> ticket_ ABSL_GUARDED_BY(mutex_);
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool again_ ABSL_GUARDED_BY(mutex_) = false;  // pumped while writing
+  // Pumped while writing, and not since.
+  bool again_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Status> closing_ ABSL_GUARDED_BY(mutex_);
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   Instant since_ ABSL_GUARDED_BY(mutex_);  // begin or end of the last write

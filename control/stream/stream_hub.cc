@@ -8,6 +8,9 @@ namespace {
 
 // How often streams are looked at for silence.
 constexpr absl::Duration kTendEvery = absl::Seconds(5);
+// Publications after which snapshots that some streams still hold, but that
+// tell their nodes nothing else than the newest, are let go.
+constexpr uint64_t kForgetAfter = 16;
 
 absl::Status Stopping() {
   return absl::UnavailableError("the server is stopping");
@@ -49,11 +52,7 @@ void StreamHub::OnPublication(const Publication& publication) {
     return;
   }
   for (NodeId node : publication.removed) MarkReady(node);
-  for (UserId owner : publication.owners) {
-    const auto found = publication.snapshot->by_owner.find(owner);
-    if (found == publication.snapshot->by_owner.end()) continue;
-    for (const auto& node : found->second) MarkReady(node->node.id);
-  }
+  for (NodeId node : publication.affected) MarkReady(node);
 }
 
 void StreamHub::Attach(Stream stream) {
@@ -104,7 +103,7 @@ StreamHubCounters StreamHub::counters() const {
   StreamHubCounters out;
   out.tailnets = latest_.size();
   for (const auto& [id, snapshot] : latest_)
-    out.nodes += snapshot->nodes.size();
+    out.nodes += snapshot->own.nodes.size();
   out.streams = streams_.size();
   out.publications = num_publications_;
   return out;
@@ -120,6 +119,7 @@ void StreamHub::Run() {
       if (stopping_) return;
     }
     PumpReady();
+    ForgetOld();
     if (options_.now() - tended >= kTendEvery) {
       TendAll();
       tended = options_.now();
@@ -139,6 +139,21 @@ void StreamHub::PumpReady() {
     ready_.clear();
   }
   for (auto& [stream, latest] : work) stream->Pump(std::move(latest));
+}
+
+void StreamHub::ForgetOld() {
+  std::vector<std::pair<Stream, std::shared_ptr<const netmap::Snapshot>>> work;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (num_publications_ < forgotten_ + kForgetAfter) return;
+    forgotten_ = num_publications_;
+    for (const auto& [node, stream] : streams_) {
+      if (ready_.contains(stream)) continue;
+      const auto found = latest_.find(stream->ticket().tailnet);
+      if (found != latest_.end()) work.emplace_back(stream, found->second);
+    }
+  }
+  for (auto& [stream, latest] : work) stream->SkipTo(std::move(latest));
 }
 
 void StreamHub::TendAll() {

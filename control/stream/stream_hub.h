@@ -57,6 +57,7 @@ class StreamHub {
   using Stream = std::shared_ptr<NetmapStream>;
   void Run();
   void PumpReady() ABSL_LOCKS_EXCLUDED(mutex_);
+  void ForgetOld() ABSL_LOCKS_EXCLUDED(mutex_);
   void TendAll() ABSL_LOCKS_EXCLUDED(mutex_);
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stopping_ || !ready_.empty();
@@ -70,6 +71,7 @@ class StreamHub {
   std::map<NodeId, Stream> streams_ ABSL_GUARDED_BY(mutex_);
   std::set<Stream> ready_ ABSL_GUARDED_BY(mutex_);
   uint64_t num_publications_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t forgotten_ ABSL_GUARDED_BY(mutex_) = 0;  // of those
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

@@ -109,6 +109,9 @@ void EngineState::ApplyDiff(Instant now, const netmap::NetmapDiff& diff) {
   for (const net::IpAddress& address : netmap->self.addresses) {
     local.push_back(net::IpPrefix::Single(address));
   }
+  // The routes that we serve count as us, too.
+  local.insert(local.end(), netmap->self.allowed_ips.begin(),
+               netmap->self.allowed_ips.end());
   filter.Compile(netmap->filter, local);
 }
 

@@ -3,104 +3,284 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base/check.h"
+#include "core/netmap/filter_rules.h"
 
 namespace warren::netmap {
 namespace {
 
-using SharedNode = std::shared_ptr<const SnapshotNode>;
+using policy::NodeView;
+using policy::PeerView;
 
-// The nodes that `self` may know, itself not among them, ascending by id.
-std::vector<const SharedNode*> PeersOf(const Snapshot& snapshot,
-                                       const SnapshotNode& self) {
-  std::vector<const SharedNode*> peers;
-  if (self.expired) return peers;
-  for (const SharedNode& other : snapshot.by_owner.at(self.owner)) {
-    // What is shown to the wrong person cannot be taken back.
-    WARREN_CHECK(other->owner == self.owner);
-    if (other->node.id != self.node.id && !other->expired) {
-      peers.push_back(&other);
+uint64_t FingerprintOn(const Shelf& shelf, NodeId node) {
+  return shelf.policy == nullptr ? 0 : shelf.policy->Fingerprint(node);
+}
+
+bool HidesIpv4(const Shelf& shelf, NodeId node) {
+  return shelf.policy != nullptr && shelf.policy->HidesIpv4(node);
+}
+
+void DropIpv4(Node& node) {
+  std::erase_if(node.addresses,
+                [](const net::IpAddress& address) { return address.is_v4(); });
+  // The routes of others stay: only whole addresses are a node's own.
+  std::erase_if(node.allowed_ips, [](const net::IpPrefix& prefix) {
+    return prefix.address().is_v4() && prefix.bits() == 32;
+  });
+}
+
+Node PeerNode(const SnapshotNode& peer, const PeerView& view, bool no_ipv4) {
+  Node node = peer.node;
+  if (no_ipv4) DropIpv4(node);
+  node.allowed_ips.insert(node.allowed_ips.end(), view.routes.begin(),
+                          view.routes.end());
+  node.primary_routes = view.primary_routes;
+  return node;
+}
+
+Node SelfNode(const SnapshotNode& self, const NodeView& view) {
+  Node node = self.node;
+  if (view.hide_ipv4) DropIpv4(node);
+  node.allowed_ips.insert(node.allowed_ips.end(), view.routes.begin(),
+                          view.routes.end());
+  node.primary_routes = view.primary_routes;
+  return node;
+}
+
+// Everything of a netmap that policies decide, on all shelves that know the
+// node.
+struct Views {
+  Views(const Snapshot& snapshot, NodeId node) {
+    if (FingerprintOn(snapshot.own, node) != 0) {
+      shelves.emplace_back(&snapshot.own, snapshot.own.policy->View(node));
+    }
+    for (const Shelf& shelf : snapshot.shared) {
+      if (FingerprintOn(shelf, node) == 0) continue;
+      shelves.emplace_back(&shelf, shelf.policy->View(node));
+    }
+    if (!shelves.empty() && shelves[0].first == &snapshot.own) {
+      own = &shelves[0].second;
     }
   }
+
+  const NodeView& Own() const {
+    static const NodeView kNothing;
+    return own == nullptr ? kNothing : *own;
+  }
+  std::vector<policy::FilterRule> Filter() const {
+    std::vector<policy::FilterRule> all;
+    for (const auto& [shelf, view] : shelves) {
+      all.insert(all.end(), view.filter.begin(), view.filter.end());
+    }
+    return all;
+  }
+  // Calls `each` with the peers' nodes, as the snapshot has them, and views.
+  template <class F>
+  void EachPeer(const F& each) const {
+    for (const auto& [shelf, view] : shelves) {
+      for (const PeerView& peer : view.peers) {
+        const SnapshotNode* const node = shelf->nodes.Find(peer.id);
+        if (node == nullptr) continue;
+        each(*node, peer, view.hide_ipv4 || HidesIpv4(*shelf, peer.id));
+      }
+    }
+  }
+
+  std::vector<std::pair<const Shelf*, NodeView>> shelves;
+  const NodeView* own = nullptr;
+};
+
+struct PeerState {
+  const SnapshotNode* node;
+  const PeerView* view;
+  bool no_ipv4;
+
+  bool operator==(const PeerState& other) const {
+    return (node == other.node || *node == *other.node) &&
+           *view == *other.view && no_ipv4 == other.no_ipv4;
+  }
+};
+
+std::map<NodeId, PeerState> PeersOf(const Views& views) {
+  std::map<NodeId, PeerState> peers;
+  views.EachPeer(
+      [&](const SnapshotNode& node, const PeerView& view, bool no_ipv4) {
+        peers.emplace(view.id, PeerState{&node, &view, no_ipv4});
+      });
   return peers;
 }
 
-// Everything `peers` send to `self`, whatever the port.
-std::vector<filter::Rule> RulesFor(
-    const SnapshotNode& self, const std::vector<const SharedNode*>& peers) {
-  filter::Rule rule;
-  for (const SharedNode* peer : peers) {
-    const Node& node = (*peer)->node;
-    rule.sources.insert(rule.sources.end(), node.allowed_ips.begin(),
-                        node.allowed_ips.end());
+void DiffPeers(const Views& from, const Views& to, NetmapDiff& diff) {
+  const auto old_peers = PeersOf(from);
+  const auto new_peers = PeersOf(to);
+  for (const auto& [id, peer] : old_peers) {
+    if (!new_peers.contains(id)) diff.removed_peers.push_back(id);
   }
-  if (rule.sources.empty()) return {};
-  std::sort(rule.sources.begin(), rule.sources.end());
-  for (const net::IpAddress& address : self.node.addresses) {
-    rule.destinations.push_back({net::IpPrefix::Single(address), 0, 65535});
+  for (const auto& [id, peer] : new_peers) {
+    const auto known = old_peers.find(id);
+    if (known != old_peers.end()) {
+      if (known->second == peer) continue;
+      const PeerState& old = known->second;
+      if (PeerNode(*old.node, *old.view, old.no_ipv4) ==
+          PeerNode(*peer.node, *peer.view, peer.no_ipv4)) {
+        continue;
+      }
+    }
+    diff.upserted_peers.push_back(
+        PeerNode(*peer.node, *peer.view, peer.no_ipv4));
   }
-  return {rule};
 }
 
-// Puts the peers that went, came or changed into `diff`. Whether the rules may
-// have changed with them.
-bool DiffPeers(const std::vector<const SharedNode*>& from,
-               const std::vector<const SharedNode*>& to, NetmapDiff& diff) {
-  bool rules = false;
-  auto old = from.begin();
-  for (const SharedNode* peer : to) {
-    const Node& node = (*peer)->node;
-    for (; old != from.end() && (**old)->node.id < node.id; ++old) {
-      diff.removed_peers.push_back((**old)->node.id);
+// The policies say the same in both: only nodes themselves may differ.
+bool SameViews(const Snapshot& from, const Snapshot& to, NodeId node) {
+  if (FingerprintOn(from.own, node) != FingerprintOn(to.own, node) ||
+      from.shared.size() != to.shared.size()) {
+    return false;
+  }
+  for (size_t i = 0; i < to.shared.size(); ++i) {
+    if (FingerprintOn(from.shared[i], node) !=
+        FingerprintOn(to.shared[i], node)) {
+      return false;
     }
-    const bool known = old != from.end() && (**old)->node.id == node.id;
-    const SharedNode* before = known ? *old++ : nullptr;
-    if (known && (*before == *peer || (*before)->node == node)) continue;
-    diff.upserted_peers.push_back(node);
-    rules = rules || !known || (*before)->node.allowed_ips != node.allowed_ips;
   }
-  for (; old != from.end(); ++old) {
-    diff.removed_peers.push_back((**old)->node.id);
+  return true;
+}
+
+bool AnyPeerDiffers(const Shelf& from, const Shelf& to, NodeId node) {
+  if (FingerprintOn(to, node) == 0) return false;
+  const auto peers = to.policy->PeersOf(node);
+  return std::ranges::any_of(peers, [&](NodeId peer) {
+    const SnapshotNode* const before = from.nodes.Find(peer);
+    const SnapshotNode* const after = to.nodes.Find(peer);
+    if (before == after) return false;
+    return before == nullptr || after == nullptr || *before != *after;
+  });
+}
+
+bool AnyPeerDiffers(const Snapshot& from, const Snapshot& to, NodeId node) {
+  if (AnyPeerDiffers(from.own, to.own, node)) return true;
+  for (size_t i = 0; i < to.shared.size(); ++i) {
+    if (AnyPeerDiffers(from.shared[i], to.shared[i], node)) return true;
   }
-  return rules || !diff.removed_peers.empty();
+  return false;
+}
+
+template <class T>
+void Note(const T& before, const T& after, std::optional<T>& change) {
+  if (before != after) change = after;
+}
+
+// What the views decide; the self node's share of them, too.
+void DiffViews(const Snapshot& from, const Snapshot& to, NodeId node,
+               NetmapDiff& diff) {
+  const Views before(from, node);
+  const Views after(to, node);
+  DiffPeers(before, after, diff);
+  Note(SelfNode(*from.own.nodes.Find(node), before.Own()),
+       SelfNode(*to.own.nodes.Find(node), after.Own()), diff.self);
+  Note(before.Own().cap_map, after.Own().cap_map, diff.cap_map);
+  if (before.Own().ssh != after.Own().ssh) {
+    diff.ssh = SshRulesOf(after.Own().ssh);
+  }
+  const auto old_filter = before.Filter();
+  const auto new_filter = after.Filter();
+  if (old_filter == new_filter) return;
+  auto rules = RulesOf(new_filter);
+  if (rules != RulesOf(old_filter)) diff.filter = std::move(rules);
+  auto grants = GrantsOf(new_filter);
+  if (grants != GrantsOf(old_filter)) diff.cap_grants = std::move(grants);
 }
 
 }  // namespace
 
 std::optional<Netmap> Compile(const Snapshot& snapshot, NodeId node) {
-  const auto found = snapshot.nodes.find(node);
-  if (found == snapshot.nodes.end()) return std::nullopt;
-  const SnapshotNode& self = *found->second;
+  const SnapshotNode* const self = snapshot.own.nodes.Find(node);
+  if (self == nullptr || self->node.shared_in()) return std::nullopt;
+  const Views views(snapshot, node);
   Netmap out;
   out.version = snapshot.version;
   out.tailnet = snapshot.tailnet;
-  out.self = self.node;
+  out.domain = snapshot.domain;
+  out.self = SelfNode(*self, views.Own());
   out.relay_map = snapshot.relay_map;
-  const auto peers = PeersOf(snapshot, self);
-  for (const SharedNode* peer : peers) {
-    out.peers.emplace_hint(out.peers.end(), (*peer)->node.id, (*peer)->node);
-  }
-  out.filter = RulesFor(self, peers);
+  out.policy_version = snapshot.policy_version;
+  out.waits_for_approval = self->waits_for_approval;
+  views.EachPeer(
+      [&](const SnapshotNode& peer, const PeerView& view, bool no_ipv4) {
+        out.peers.emplace(view.id, PeerNode(peer, view, no_ipv4));
+      });
+  const auto filter = views.Filter();
+  out.filter = RulesOf(filter);
+  out.cap_grants = GrantsOf(filter);
+  out.cap_map = views.Own().cap_map;
+  out.ssh = SshRulesOf(views.Own().ssh);
   return out;
 }
 
 NetmapDiff CompileDiff(const Snapshot& from, const Snapshot& to, NodeId node) {
-  const SharedNode& before = from.nodes.at(node);
-  const SharedNode& after = to.nodes.at(node);
+  const SnapshotNode& before = *from.own.nodes.Find(node);
+  const SnapshotNode& after = *to.own.nodes.Find(node);
   NetmapDiff diff;
   diff.from_version = from.version;
   diff.to_version = to.version;
-  if (from.tailnet != to.tailnet) diff.tailnet = to.tailnet;
-  if (from.relay_map != to.relay_map) diff.relay_map = to.relay_map;
-  if (before != after && before->node != after->node) diff.self = after->node;
-  const auto old_peers = PeersOf(from, *before);
-  const auto new_peers = PeersOf(to, *after);
-  const bool addresses = before->node.addresses != after->node.addresses;
-  if (DiffPeers(old_peers, new_peers, diff) || addresses) {
-    auto rules = RulesFor(*after, new_peers);
-    if (rules != RulesFor(*before, old_peers)) diff.filter = std::move(rules);
+  Note(from.tailnet, to.tailnet, diff.tailnet);
+  Note(from.domain, to.domain, diff.domain);
+  Note(from.relay_map, to.relay_map, diff.relay_map);
+  Note(from.policy_version, to.policy_version, diff.policy_version);
+  Note(before.waits_for_approval, after.waits_for_approval,
+       diff.waits_for_approval);
+  const bool self_differs = &before != &after && before.node != after.node;
+  if (self_differs || !SameViews(from, to, node) ||
+      AnyPeerDiffers(from, to, node)) {
+    DiffViews(from, to, node, diff);
   }
   return diff;
+}
+
+std::optional<std::vector<NodeId>> Affected(const Snapshot& from,
+                                            const Snapshot& to,
+                                            const std::set<NodeId>& touched) {
+  if (from.tailnet != to.tailnet || from.domain != to.domain ||
+      from.relay_map != to.relay_map ||
+      from.policy_version != to.policy_version || from.own.policy == nullptr ||
+      to.own.policy == nullptr || from.shared.size() != to.shared.size()) {
+    return std::nullopt;
+  }
+  std::set<NodeId> all(touched);
+  const auto add = [&all](const std::vector<NodeId>& nodes) {
+    all.insert(nodes.begin(), nodes.end());
+  };
+  const auto add_shelf = [&](const Shelf& before, const Shelf& after) {
+    if (before.policy != after.policy) {
+      add(policy::Changed(*before.policy, *after.policy));
+    }
+    // Whom they are peers of no more, Changed() knows.
+    for (const NodeId node : touched) add(after.policy->PeersOf(node));
+  };
+  add_shelf(from.own, to.own);
+  for (size_t i = 0; i < to.shared.size(); ++i) {
+    add_shelf(from.shared[i], to.shared[i]);
+  }
+  return std::vector<NodeId>(all.begin(), all.end());
+}
+
+std::set<NodeId> DifferingNodes(const Snapshot& from, const Snapshot& to) {
+  std::set<NodeId> out;
+  const auto compare = [&out](const NodeTable& some, const NodeTable& others) {
+    for (const auto& node : some) {
+      const SnapshotNode* const other = others.Find(node->node.id);
+      if (other == node.get()) continue;
+      if (other == nullptr || *other != *node) out.insert(node->node.id);
+    }
+  };
+  const auto both = [&](const Shelf& before, const Shelf& after) {
+    compare(before.nodes, after.nodes);
+    compare(after.nodes, before.nodes);
+  };
+  both(from.own, to.own);
+  for (size_t i = 0; i < std::min(from.shared.size(), to.shared.size()); ++i) {
+    both(from.shared[i], to.shared[i]);
+  }
+  return out;
 }
 
 }  // namespace warren::netmap

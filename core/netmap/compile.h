@@ -2,24 +2,25 @@
 #define WARREN_CORE_NETMAP_COMPILE_H_
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/base/strong_id.h"
 #include "core/derp/relay_map.h"
 #include "core/netmap/netmap.h"
+#include "core/netmap/node_table.h"
+#include "core/policy/compiled.h"
 
 namespace warren::netmap {
 
-// One node as the control server knows it.
-struct SnapshotNode {
-  Node node;
-  UserId owner;  // who let it in; also of a tagged node, where node.user
-                 // is 0
-  bool expired = false;  // its key has expired: it is nobody's peer
+// Nodes, and a policy that says how they stand to each other. It knows those
+// alone that may speak; no policy: nobody sees or reaches anybody.
+struct Shelf {
+  NodeTable nodes;
+  std::shared_ptr<const policy::Compiled> policy;
 };
 
 // A whole tailnet at one version. Immutable once published; snapshots share
@@ -27,23 +28,37 @@ struct SnapshotNode {
 struct Snapshot {
   TailnetId id;
   uint64_t version = 0;
-  std::string tailnet;  // its display name
-  std::map<NodeId, std::shared_ptr<const SnapshotNode>> nodes;
-  // The same nodes, those of one owner together, ascending by id.
-  std::map<UserId, std::vector<std::shared_ptr<const SnapshotNode>>> by_owner;
+  std::string tailnet;  // its name, for people
+  std::string domain;
   derp::RelayMap relay_map;
+  uint64_t policy_version = 0;
+  // Its nodes, and guests' nodes that may reach some of them (these are
+  // shared_in()).
+  Shelf own;
+  // Of other tailnets that share nodes with people here: those nodes
+  // (shared_in(), here), under the policies of their tailnets.
+  std::vector<Shelf> shared;
 };
 
-// What `node` may know and receive. The rule, until there is a policy: the
-// devices of one user see and reach each other on every port; those of another
-// user do not exist. A node whose key has expired has no peers and lets
-// nothing in, and is nobody's peer. nullopt: there is no such node.
+// What `node` may know and receive. A node that the policy does not know
+// (expired, not approved, its user suspended) has no peers and lets nothing
+// in, and is nobody's peer. nullopt: there is no such node of this tailnet.
 std::optional<Netmap> Compile(const Snapshot& snapshot, NodeId node);
 
-// Diff(*Compile(from, node), *Compile(to, node)), without making either: it
-// looks at each peer once, and copies only what changed between the snapshots.
-// `node` must be in both.
+// Diff(*Compile(from, node), *Compile(to, node)), without making either where
+// the policy says that nothing has changed. `node` must be in both.
 NetmapDiff CompileDiff(const Snapshot& from, const Snapshot& to, NodeId node);
+
+// The nodes to which `to` may look another way than `from`, ascending, with
+// those that only one of them has: whoever is not among them needs not be
+// told. `touched`: nodes of own and shared shelves that may differ in
+// themselves. nullopt: everybody.
+std::optional<std::vector<NodeId>> Affected(const Snapshot& from,
+                                            const Snapshot& to,
+                                            const std::set<NodeId>& touched);
+
+// Nodes of any shelf that are not the same in both.
+std::set<NodeId> DifferingNodes(const Snapshot& from, const Snapshot& to);
 
 }  // namespace warren::netmap
 

@@ -170,6 +170,11 @@ class CompiledPolicy : public Compiled {
     return index.has_value() ? state_.fingerprints[*index] : 0;
   }
 
+  bool HidesIpv4(NodeId node) const override {
+    const std::optional<Index> index = state_.directory.Find(node);
+    return index.has_value() && state_.attributes[*index].hide_ipv4;
+  }
+
  private:
   CompiledState state_;
   std::vector<NodeId> ids_;

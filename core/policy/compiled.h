@@ -95,6 +95,9 @@ class Compiled {
   // the view (but for collisions of 64 bits). It may differ though the views
   // are equal. Costs a look-up. 0 when the node is not in the topology.
   virtual uint64_t Fingerprint(NodeId node) const = 0;
+
+  // View(node).hide_ipv4, by a look-up.
+  virtual bool HidesIpv4(NodeId node) const = 0;
 };
 
 // The nodes of either whose views may differ, ascending by id; with those

@@ -61,6 +61,7 @@ struct Node {
   // the same prefix are ordered by it; 0 = by id.
   uint64_t route_seniority = 0;
   bool online = true;  // an offline router is primary only without another
+  friend bool operator==(const Node&, const Node&) = default;
 };
 
 // Ids are unique; a node's user is among `users`.
