@@ -41,6 +41,8 @@ int main(int argc, char** argv) {
   admin::AddPolicy(root, session);
   admin::AddRelay(root, session);
   admin::AddAudit(root, session);
+  admin::AddWebhook(root, session);
+  admin::AddDocument(root, session);
   admin::AddServer(root, session);
   admin::AddWhoAmI(root, session);
   program.set_json_errors(&session.json);

@@ -19,6 +19,7 @@ void AddSettings(cli::Command root, Session& session);
 void AddShare(cli::Command root, Session& session);
 void AddWhoAmI(cli::Command root, Session& session);
 void AddAudit(cli::Command root, Session& session);
+void AddDocument(cli::Command root, Session& session);
 void AddKey(cli::Command root, Session& session);
 void AddNode(cli::Command root, Session& session);
 void AddPolicy(cli::Command root, Session& session);
@@ -26,6 +27,7 @@ void AddRelay(cli::Command root, Session& session);
 void AddServer(cli::Command root, Session& session);
 void AddTailnet(cli::Command root, Session& session);
 void AddUser(cli::Command root, Session& session);
+void AddWebhook(cli::Command root, Session& session);
 
 // Verbs of AddNode() that decide about a node.
 void AddNodeChanges(cli::Command node, Session& session);

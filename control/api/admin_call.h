@@ -16,6 +16,8 @@ struct ServerFacts {
   crypto::MachineKey public_key{};
   // With which secrets of providers are sealed; null: they cannot be stored.
   std::shared_ptr<const SealKey> seal_key{};
+  // Webhooks may lead into private networks, and without TLS.
+  bool allow_private_webhooks = false;
   std::string state_folder{};  // to be copied by BackupServer
 };
 

@@ -73,6 +73,8 @@ void AddAllCalls(AdminCalls& calls) {
   AddRelayCalls(calls);
   AddPolicyCalls(calls);
   AddAuditCalls(calls);
+  AddWebhookCalls(calls);
+  AddDocumentCalls(calls);
 }
 
 }  // namespace warren::control

@@ -22,6 +22,8 @@ void AddApiKeyCalls(AdminCalls& calls);
 void AddRelayCalls(AdminCalls& calls);
 void AddPolicyCalls(AdminCalls& calls);
 void AddAuditCalls(AdminCalls& calls);
+void AddWebhookCalls(AdminCalls& calls);
+void AddDocumentCalls(AdminCalls& calls);
 
 // All of them.
 void AddAllCalls(AdminCalls& calls);

@@ -146,6 +146,8 @@ class Directory {
   // A command of several writes failed between them: nothing of this batch is
   // to become durable. Other commands of it are told to try again.
   void GiveUpBatch();
+  // An event was queued beside those of audit rows.
+  void DeliveriesWait() { made_deliveries_ = true; }
   absl::Status Reload(int64_t now_ms);
   // All that was written is durable.
   void OnDurable();

@@ -87,6 +87,26 @@ absl::Status DeleteWebhook(Directory& directory, const Order& order,
   return absl::OkStatus();
 }
 
+absl::Status QueueTestEvent(Directory& directory, const Order& order,
+                            const TailnetState& tailnet,
+                            const WebhookRecord& webhook) {
+  WARREN_RETURN_IF_ERROR(
+      RequireRole(tailnet, order, MinRole::kAdmin, "test webhooks"));
+  if (!webhook.enabled) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("webhook ", webhook.name, " is disabled"));
+  }
+  DeliveryRecord delivery;
+  delivery.webhook = webhook.id;
+  delivery.body = TestBody(tailnet.record.name, order.actor, order.now_ms);
+  delivery.created_ms = order.now_ms;
+  delivery.next_ms = order.now_ms;
+  WARREN_RETURN_IF_ERROR(
+      directory.store().audit_log().AppendDelivery(delivery));
+  directory.DeliveriesWait();
+  return absl::OkStatus();
+}
+
 std::string WebhookSecretPlace(WebhookId id) {
   return absl::StrCat("webhooks.secret:", id.value());
 }

@@ -30,6 +30,11 @@ absl::Status PutWebhook(Directory& directory, const Order& order,
 absl::Status DeleteWebhook(Directory& directory, const Order& order,
                            TailnetState& tailnet, WebhookId id);
 
+// An event "webhook.test" for it alone.
+absl::Status QueueTestEvent(Directory& directory, const Order& order,
+                            const TailnetState& tailnet,
+                            const WebhookRecord& webhook);
+
 // Where its secret is sealed.
 std::string WebhookSecretPlace(WebhookId id);
 

@@ -71,6 +71,18 @@ absl::StatusOr<int64_t> AuditLog::CountDeliveries(WebhookId webhook) {
       "SELECT count(*) FROM deliveries WHERE webhook_id = ?", {Sql(webhook)});
 }
 
+absl::StatusOr<std::string> AuditLog::LastError(WebhookId webhook) {
+  std::string error;
+  WARREN_RETURN_IF_ERROR(journal_.database().Query(
+      "SELECT last_error FROM deliveries WHERE webhook_id = ?"
+      " AND last_error <> '' ORDER BY id DESC LIMIT 1",
+      {Sql(webhook)}, [&](const SqlRow& row) {
+        error = row.Text(0);
+        return absl::OkStatus();
+      }));
+  return error;
+}
+
 absl::Status AuditLog::DeleteDelivery(int64_t id) {
   return journal_.Run("DELETE FROM deliveries WHERE id = ?", {id},
                       std::nullopt);

@@ -47,6 +47,8 @@ class AuditLog {
   // When the next one is due; nullopt: nothing waits.
   absl::StatusOr<std::optional<int64_t>> NextDeliveryMs();
   absl::StatusOr<int64_t> CountDeliveries(WebhookId webhook);
+  // Of the newest that has failed and still waits; empty: none.
+  absl::StatusOr<std::string> LastError(WebhookId webhook);
   // Delivered, or given up.
   absl::Status DeleteDelivery(int64_t id);
   // An attempt failed: one more, and when to try again.
