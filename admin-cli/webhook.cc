@@ -61,7 +61,7 @@ absl::StatusOr<v1::Webhook> Wanted(Session& session, const Words& words) {
   if (!words.events.empty()) {
     webhook.mutable_events()->Assign(words.events.begin(), words.events.end());
   }
-  if (found == nullptr && words.events.empty()) webhook.add_events("*");
+  if (found == nullptr && words.events.empty()) webhook.add_events(std::string(1, '*'));
   if (words.disable) webhook.set_enabled(false);
   if (words.enable) webhook.set_enabled(true);
   return webhook;

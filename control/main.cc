@@ -165,6 +165,8 @@ void AddServeOptions(CLI::App& serve, Arguments& arguments) {
   serve.add_flag("--begin-anew", server.begin_anew,
                  "make a new database although there is a control.key: "
                  "everybody has to log in again");
+  serve.add_flag("--allow-private-webhooks", server.allow_private_webhooks,
+                 "webhooks may lead into private networks");
   serve.add_option("--public-url", server.public_url,
                    "where people reach this server with a browser, such as "
                    "https://control.example; without it nobody can sign in");

@@ -2,7 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <chrono>
+#include <atomic>
 #include <optional>
 #include <utility>
 
@@ -17,6 +17,7 @@
 #include "control/stream/stream_hub.h"
 #include "control/web/local_site.h"
 #include "control/web/metrics.h"
+#include "control/webhook/webhooks.h"
 #include "control/web/owner_link.h"
 #include "control/web/web_face.h"
 #include "core/base/status_macros.h"
@@ -80,6 +81,10 @@ struct Server::Parts {
   std::unique_ptr<Coordinator> coordinator;
   std::unique_ptr<CoordinationService> coordination;
   std::unique_ptr<AdminSurface> admin;
+  std::shared_ptr<const SealKey> seal_key;
+  std::unique_ptr<Webhooks> webhooks;
+  // The same, for the coordinator's thread; null while there is none.
+  std::atomic<Webhooks*> waiting_webhooks = nullptr;
   std::unique_ptr<io::UnixFrontend> admin_frontend;
   std::unique_ptr<WebFace> web;
   std::unique_ptr<io::NoiseFrontend> frontend;
@@ -89,6 +94,8 @@ struct Server::Parts {
     return absl::ToInt64Milliseconds(clock.UnixNow());
   }
   absl::Status OpenState(const crypto::MachinePrivateKey& key);
+  absl::Status StartWebhooks();
+  void StopWebhooks();
   absl::Status MakeServices(const crypto::MachinePrivateKey& key);
   absl::Status Listen(crypto::MachinePrivateKey key);
   absl::Status StartWeb(const crypto::MachinePrivateKey& key);
@@ -108,6 +115,9 @@ absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
   directory_options.base_domain = options.base_domain;
   directory_options.publish = [this](const Publication& publication) {
     hub->OnPublication(publication);
+  };
+  directory_options.deliveries_wait = [this] {
+    if (Webhooks* const there = waiting_webhooks) there->Wake();
   };
   WARREN_ASSIGN_OR_RETURN(
       auto directory,
@@ -132,13 +142,36 @@ absl::Status Server::Parts::MakeServices(const crypto::MachinePrivateKey& key) {
                                   [this] { return UnixNowMs(); }});
   AdminSurfaceOptions surface;
   surface.facts.public_key = public_key;
-  surface.facts.seal_key = std::make_shared<SealKey>(DeriveSealKey(key));
+  seal_key = std::make_shared<SealKey>(DeriveSealKey(key));
+  surface.facts.seal_key = seal_key;
+  surface.facts.allow_private_webhooks = options.allow_private_webhooks;
   surface.facts.state_folder = options.state_folder;
   surface.public_url = options.public_url;
   surface.expects_tls = !options.tls_certificate.empty();
   WARREN_ASSIGN_OR_RETURN(
       admin, AdminSurface::Start(*coordinator, std::move(surface)));
+  return StartWebhooks();
+}
+
+absl::Status Server::Parts::StartWebhooks() {
+  Webhooks::Options webhook_options;
+  webhook_options.allow_private = options.allow_private_webhooks;
+  webhook_options.unix_now_ms = [this] { return UnixNowMs(); };
+  WARREN_ASSIGN_OR_RETURN(webhooks,
+                          Webhooks::Start(*coordinator, *seal_key,
+                                          std::move(webhook_options)));
+  waiting_webhooks = webhooks.get();
   return absl::OkStatus();
+}
+
+void Server::Parts::StopWebhooks() {
+  waiting_webhooks = nullptr;
+  if (webhooks == nullptr) return;
+  // Whatever still saw the pointer has run after this.
+  coordinator->Call<bool>([](Directory&, int64_t) { return true; })
+      .status()
+      .IgnoreError();
+  webhooks.reset();
 }
 
 absl::Status Server::Parts::StartWeb(const crypto::MachinePrivateKey& key) {
@@ -221,6 +254,7 @@ Server::~Server() {
   parts_->frontend.reset();
   parts_->web.reset();
   parts_->admin->Stop();
+  parts_->StopWebhooks();
   // Ended here, not among the other parts: what is left in its queue may
   // answer through the services, which go before it.
   parts_->coordinator.reset();

@@ -18,6 +18,8 @@ struct ServerOptions {
   std::string state_folder;
   // A database that is missing, although there is a control.key, is made anew.
   bool begin_anew = false;
+  // Webhooks may lead into private networks, and on this machine without TLS.
+  bool allow_private_webhooks = false;
   net::Endpoint listen;
   std::string admin_socket;
   // PEM files; both empty: plain HTTP, for labs and behind a proxy.

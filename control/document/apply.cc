@@ -61,7 +61,7 @@ class Applier {
                              wanted.name());
       case SpecKind::kSettings:
         return SetSettings(target_.directory, target_.order, target_.tailnet,
-                           FromMessage(wanted.settings()));
+                           SettingsOf(wanted.settings()));
       case SpecKind::kProvider:
         return Provider(change);
       case SpecKind::kUser:
@@ -179,7 +179,7 @@ absl::StatusOr<DocumentPlan> PlanYaml(const TailnetState& tailnet,
                                       absl::string_view yaml, bool prune) {
   DocumentPlan plan;
   plan.now = SpecOf(tailnet);
-  *plan.wanted.mutable_settings() = ToMessage(TailnetSettings());
+  *plan.wanted.mutable_settings() = SettingsSpec(TailnetSettings());
   WARREN_RETURN_IF_ERROR(FromYaml(yaml, plan.wanted));
   Normalise(plan.wanted);
   KeepNodeKeys(plan.now, plan.wanted);

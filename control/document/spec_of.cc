@@ -69,7 +69,7 @@ void AddNodes(const TailnetState& tailnet, v1::TailnetSpec& spec) {
     out.mutable_tags()->Add(node.grant.tags.begin(), node.grant.tags.end());
     out.set_ephemeral(node.grant.ephemeral);
     out.set_waits_for_approval(node.standing.approved_ms == 0);
-    out.set_key_expires(TimeText(node.times.key_expiry_ms));
+    out.set_key_expires(ExpiryText(node.times.key_expiry_ms));
     out.set_name_fixed(node.naming.by_admin);
     for (const net::IpPrefix& route : node.standing.routes.approved) {
       out.add_approved_routes(route.ToString());
@@ -81,7 +81,7 @@ void AddNodes(const TailnetState& tailnet, v1::TailnetSpec& spec) {
 
 }  // namespace
 
-v1::TailnetSettings ToMessage(const TailnetSettings& settings) {
+v1::TailnetSettings SettingsSpec(const TailnetSettings& settings) {
   v1::TailnetSettings out;
   out.set_approve_devices(settings.approve_devices);
   out.set_approve_users(settings.approve_users);
@@ -94,7 +94,7 @@ v1::TailnetSettings ToMessage(const TailnetSettings& settings) {
   return out;
 }
 
-TailnetSettings FromMessage(const v1::TailnetSettings& message) {
+TailnetSettings SettingsOf(const v1::TailnetSettings& message) {
   TailnetSettings out;
   out.approve_devices = message.approve_devices();
   out.approve_users = message.approve_users();
@@ -107,13 +107,13 @@ TailnetSettings FromMessage(const v1::TailnetSettings& message) {
   return out;
 }
 
-std::string TimeText(int64_t ms) {
+std::string ExpiryText(int64_t ms) {
   if (ms == 0) return "";
   return absl::FormatTime(kTimeFormat, absl::FromUnixMillis(ms),
                           absl::UTCTimeZone());
 }
 
-absl::StatusOr<int64_t> TimeFrom(absl::string_view text) {
+absl::StatusOr<int64_t> ExpiryFrom(absl::string_view text) {
   if (text.empty()) return 0;
   absl::Time time;
   std::string error;
@@ -134,7 +134,7 @@ v1::TailnetSpec SpecOf(const TailnetState& tailnet) {
   v1::TailnetSpec spec;
   spec.set_format(kSpecFormat);
   spec.set_name(tailnet.record.name);
-  *spec.mutable_settings() = ToMessage(tailnet.record.settings);
+  *spec.mutable_settings() = SettingsSpec(tailnet.record.settings);
   for (const auto& [id, record] : tailnet.accounts.providers) {
     v1::Provider provider;
     provider.ParseFromString(record.config);

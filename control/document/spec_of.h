@@ -17,12 +17,12 @@ namespace warren::control {
 // Normalised (plan.h); equal tailnets have equal documents.
 v1::TailnetSpec SpecOf(const TailnetState& tailnet);
 
-v1::TailnetSettings ToMessage(const TailnetSettings& settings);
-TailnetSettings FromMessage(const v1::TailnetSettings& message);
+v1::TailnetSettings SettingsSpec(const TailnetSettings& settings);
+TailnetSettings SettingsOf(const v1::TailnetSettings& message);
 
 // "2027-01-31T12:00:00Z"; empty = 0. INVALID_ARGUMENT shows how to write it.
-std::string TimeText(int64_t ms);
-absl::StatusOr<int64_t> TimeFrom(absl::string_view text);
+std::string ExpiryText(int64_t ms);
+absl::StatusOr<int64_t> ExpiryFrom(absl::string_view text);
 
 // The configuration of a provider, as stored.
 std::string ConfigOf(const v1::ProviderSpec& spec);
