@@ -113,7 +113,11 @@ TEST_F(ServerTest, ExpiryReachesBothEndsAtOnce) {
   EXPECT_TRUE(of_b->ReadUntilPeers(0));
   EXPECT_TRUE(of_a->ReadUntilPeers(0));
   EXPECT_NE(of_a->netmap().self.key_expiry, absl::ZeroDuration());
-  EXPECT_TRUE(of_b->netmap().filter.empty());
+  // Nothing of the other's is let in any more.
+  const auto& own = of_b->netmap().self.allowed_ips;
+  for (const filter::Rule& rule : of_b->netmap().filter) {
+    EXPECT_EQ(rule.sources, own);
+  }
 }
 
 TEST_F(ServerTest, TheStreamOfADeletedNodeEnds) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,15 @@ class PresenceTest : public DirectoryFixture {
     command.reach = {{*net::Endpoint::Parse("192.0.2.1:41641")}, RelayId(900)};
     return command;
   }
+  static bool LetsInItselfAlone(const netmap::Netmap& netmap) {
+    const auto& own = netmap.self.allowed_ips;
+    for (const filter::Rule& rule : netmap.filter) {
+      for (const net::IpPrefix& source : rule.sources) {
+        if (std::ranges::count(own, source) == 0) return false;
+      }
+    }
+    return true;
+  }
 };
 
 TEST_F(PresenceTest, DevicesOfOneUserSeeEachOtherAndNobodyElse) {
@@ -30,11 +40,13 @@ TEST_F(PresenceTest, DevicesOfOneUserSeeEachOtherAndNobodyElse) {
   const NodeId a2 = MustJoin(2).id;
   const NodeId b1 = MustJoin(3, bob).id;
   const NodeId tagged = MustJoin(4, alice_, {.tags = {"tag:db"}}).id;
-  EXPECT_EQ(PeersOf(a1), (Names{"laptop-1", "laptop-3"}));
-  EXPECT_EQ(PeersOf(a2), (Names{"laptop", "laptop-3"}));
-  EXPECT_EQ(PeersOf(tagged), (Names{"laptop", "laptop-1"}));
+  EXPECT_EQ(PeersOf(a1), (Names{"laptop-1"}));
+  EXPECT_EQ(PeersOf(a2), (Names{"laptop"}));
+  // A tagged device is nobody's own.
+  EXPECT_EQ(PeersOf(tagged), Names{});
+  EXPECT_TRUE(NetmapOf(tagged).filter.empty());
   EXPECT_EQ(PeersOf(b1), Names{});
-  EXPECT_TRUE(NetmapOf(b1).filter.empty());
+  EXPECT_TRUE(LetsInItselfAlone(NetmapOf(b1)));
 }
 
 TEST_F(PresenceTest, TheFilterLetsInExactlyThePeers) {
@@ -45,7 +57,10 @@ TEST_F(PresenceTest, TheFilterLetsInExactlyThePeers) {
   ASSERT_EQ(netmap.filter.size(), 1u);
   const filter::Rule& rule = netmap.filter[0];
   EXPECT_TRUE(rule.protocols.empty());
-  EXPECT_EQ(rule.sources, b.allowed_ips);
+  // Its user's devices, itself among them.
+  std::vector<net::IpPrefix> own = a.allowed_ips;
+  own.insert(own.end(), b.allowed_ips.begin(), b.allowed_ips.end());
+  EXPECT_THAT(rule.sources, testing::UnorderedElementsAreArray(own));
   ASSERT_EQ(rule.destinations.size(), 2u);
   for (size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(rule.destinations[i].prefix, a.allowed_ips[i]);
@@ -83,7 +98,7 @@ TEST_F(PresenceTest, WhenAKeyExpiresThePeersHearOfItAtOnce) {
   EXPECT_EQ(PeersOf(b), Names{"laptop"});
   Pass(1);
   EXPECT_EQ(PeersOf(b), Names{});
-  EXPECT_TRUE(NetmapOf(b).filter.empty());
+  EXPECT_TRUE(LetsInItselfAlone(NetmapOf(b)));
   // The node itself is told, and loses all it could reach.
   EXPECT_EQ(PeersOf(a), Names{});
   EXPECT_TRUE(NetmapOf(a).filter.empty());
