@@ -13,7 +13,7 @@ namespace warren::admin {
 namespace {
 
 struct Words {
-  std::string ref, role, email, node;
+  std::string ref, role, email, node, link, user;
   std::optional<absl::Duration> expires;
   bool yes = false;
 };
@@ -89,6 +89,21 @@ absl::Status ListShares(Session& session) {
   return absl::OkStatus();
 }
 
+absl::Status Accept(Session& session, const Words& words) {
+  v1::AcceptShareRequest request;
+  request.set_tailnet(session.tailnet);
+  request.set_link(words.link);
+  request.set_user(words.user);
+  WARREN_ASSIGN_OR_RETURN(const v1::Share share,
+                          session.Call(&Session::Stub::AcceptShare, request));
+  session.Print(
+      ToJson(share),
+      absl::StrCat("devices of ", share.guest_login(), " of ",
+                   share.guest_tailnet(), " may reach ", share.node(), " of ",
+                   share.owner_tailnet(), " (share ", share.id(), ")\n"));
+  return absl::OkStatus();
+}
+
 void AddDelete(cli::Command noun, Session& session,
                const std::shared_ptr<Words>& words, const char* name,
                DeleteCall call) {
@@ -131,6 +146,11 @@ void AddShare(cli::Command root, Session& session) {
               &words->email);
   create.Span("--expires", "At most 30d; else 7d", &words->expires);
   create.Does([&session, words] { return Create(session, *words, "share"); });
+  cli::Command accept = share.Add("accept", "Take what a link shares");
+  accept.Argument("link", "As share create printed it", &words->link);
+  accept.Text("--user", "Whose devices may reach it; else the caller's",
+              "LOGIN", &words->user);
+  accept.Does([&session, words] { return Accept(session, *words); });
   AddDelete(share, session, words, "share", &Session::Stub::DeleteShare);
 }
 

@@ -58,6 +58,7 @@ cli::Json ToJson(const v1::PeerStatus& peer, bool is_self) {
   cli::Json json = cli::Json::Object();
   json.Set("id", node.id())
       .Set("name", node.name())
+      .Set("domain", node.domain())
       .Set("addresses", cli::Json::Strings(
                             {node.addresses().begin(), node.addresses().end()}))
       .Set("user", node.user_login())
@@ -126,9 +127,13 @@ std::string NatWord(const v1::PeerStatus& peer) {
 std::vector<std::string> RowOf(const v1::PeerStatus& peer, bool is_self,
                                absl::Time now) {
   const v1::Node& node = peer.node();
+  // One of another tailnet, shared with us, has its whole name.
+  const std::string name = node.domain().empty()
+                               ? node.name()
+                               : absl::StrCat(node.name(), ".", node.domain());
   std::vector<std::string> row = {
-      node.name(), node.addresses().empty() ? "-" : node.addresses(0),
-      OwnerOf(node), node.os()};
+      name, node.addresses().empty() ? "-" : node.addresses(0), OwnerOf(node),
+      node.os()};
   if (is_self) {
     row.insert(row.end(), {"this device", "", NatWord(peer), "", "", ""});
     return row;

@@ -41,6 +41,7 @@ const std::map<std::string, OfAnother>& MemberMethods() {
       {"ListApiKeys", kNoRef},      {"CreateApiKey", kNoRef},
       {"DeleteApiKey", kHidden},    {"ListRelays", kNoRef},
       {"GetPolicy", kNoRef},        {"CheckPolicy", kNoRef},
+      {"AcceptShare", kNoRef},
   };
   return methods;
 }

@@ -56,6 +56,29 @@ absl::Status ListShares(AdminCall& call, const v1::ListRequest&,
   return absl::OkStatus();
 }
 
+absl::StatusOr<UserId> GuestOf(AdminCall& call, const std::string& ref) {
+  if (!ref.empty()) {
+    WARREN_ASSIGN_OR_RETURN(const UserRecord* user, SeenUser(call, ref));
+    return user->id;
+  }
+  if (call.caller.user != UserId()) return call.caller.user;
+  return absl::InvalidArgumentError(
+      "user: say whose devices shall reach the shared one");
+}
+
+absl::Status AcceptShare(AdminCall& call, const v1::AcceptShareRequest& request,
+                         v1::Share& out) {
+  WARREN_ASSIGN_OR_RETURN(const UserId guest, GuestOf(call, request.user()));
+  // The secret is what follows the last slash.
+  const std::string& link = request.link();
+  const std::string secret = link.substr(link.rfind('/') + 1);
+  WARREN_ASSIGN_OR_RETURN(const ShareRecord share,
+                          control::AcceptShare(call.directory, call.order,
+                                               call.tailnet(), guest, secret));
+  out = ToMessage(call, share);
+  return absl::OkStatus();
+}
+
 absl::Status DeleteShare(AdminCall& call, const v1::DeleteRequest& request,
                          v1::DeleteResponse& out) {
   int64_t number = 0;
@@ -75,6 +98,7 @@ absl::Status DeleteShare(AdminCall& call, const v1::DeleteRequest& request,
 
 void AddShareCalls(AdminCalls& calls) {
   calls.Add<v1::ListRequest, v1::ListSharesResponse>("ListShares", &ListShares);
+  calls.Add<v1::AcceptShareRequest, v1::Share>("AcceptShare", &AcceptShare);
   calls.Add<v1::DeleteRequest, v1::DeleteResponse>("DeleteShare", &DeleteShare);
 }
 

@@ -69,23 +69,26 @@ std::string NameOf(const TailnetState& tailnet, NodeId node) {
 absl::StatusOr<ShareRecord> AcceptShare(Directory& directory,
                                         const Order& order,
                                         TailnetState& guest_tailnet,
+                                        UserId guest_id,
                                         absl::string_view secret) {
-  const auto guest = guest_tailnet.users.find(order.user);
+  const auto guest = guest_tailnet.users.find(guest_id);
   if (guest == guest_tailnet.users.end()) {
     return absl::PermissionDeniedError(
         absl::StrCat("only users of ", guest_tailnet.record.name,
                      " may accept a share for it"));
   }
   WARREN_RETURN_IF_ERROR(RequireActive(guest->second));
+  WARREN_RETURN_IF_ERROR(
+      RequireUser(guest_tailnet, order, guest->second, "accept a share for"));
   WARREN_ASSIGN_OR_RETURN(FoundInvitation found,
                           FindInvitation(directory, secret, order.now_ms));
-  WARREN_RETURN_IF_ERROR(CheckGuest(guest_tailnet, order.user, found));
+  WARREN_RETURN_IF_ERROR(CheckGuest(guest_tailnet, guest_id, found));
   ShareRecord share;
   share.id = ShareId(directory.NewId());
   share.owner_tailnet = found.tailnet->record.id;
   share.node = found.record.node;
   share.guest_tailnet = guest_tailnet.record.id;
-  share.guest = order.user;
+  share.guest = guest_id;
   share.created_ms = order.now_ms;
   share.created_by = found.record.created_by;
   const std::string who =

@@ -144,13 +144,14 @@ std::vector<std::pair<std::string, CreatedInvitation>> OfferOwnership(
 
 // ---- shares ----
 
-// `order.user`, of `guest_tailnet`, may reach the node of the invitation (kind
-// kShare) from now on, and uses the invitation up. FAILED_PRECONDITION: the
-// node is gone, or in the guest's own tailnet.
+// `guest`, of `guest_tailnet`, may reach the node of the invitation (kind
+// kShare) from now on, and the invitation is used up. By the guest, and by who
+// may act for it (RequireUser()). FAILED_PRECONDITION: the node is gone, or in
+// the guest's own tailnet.
 absl::StatusOr<ShareRecord> AcceptShare(Directory& directory,
                                         const Order& order,
                                         TailnetState& guest_tailnet,
-                                        absl::string_view secret);
+                                        UserId guest, absl::string_view secret);
 // From either side: who may change the node; the guest; network admins of
 // either tailnet.
 absl::Status DeleteShare(Directory& directory, const Order& order,

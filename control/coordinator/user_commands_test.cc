@@ -303,7 +303,7 @@ class SharesTest : public UserCommandsTest {
     return made.ok() ? made->secret : "";
   }
   absl::StatusOr<ShareRecord> Accept(const std::string& secret) {
-    return AcceptShare(*directory_, OrderBy(guest_), other(), secret);
+    return AcceptShare(*directory_, OrderBy(guest_), other(), guest_, secret);
   }
 
   TailnetId other_;
@@ -354,11 +354,21 @@ TEST_F(SharesTest, EndsWithTheNodeItsOwnerAndTheGuest) {
 
 TEST_F(SharesTest, IsForUsersOfOtherTailnets) {
   const std::string secret = ShareLink();
-  EXPECT_EQ(AcceptShare(*directory_, OrderBy(alice_), tailnet(), secret)
+  EXPECT_EQ(AcceptShare(*directory_, OrderBy(alice_), tailnet(), alice_, secret)
                 .status()
                 .code(),
             StatusCode::kFailedPrecondition);
-  EXPECT_FALSE(AcceptShare(*directory_, OrderBy(alice_), other(), secret).ok());
+  for (const UserId guest : {alice_, guest_}) {
+    EXPECT_EQ(AcceptShare(*directory_, OrderBy(alice_), other(), guest, secret)
+                  .status()
+                  .code(),
+              StatusCode::kPermissionDenied);
+  }
+  const UserId eve = CreateUser(*directory_, order(), other(), "eve", "")->id;
+  EXPECT_EQ(AcceptShare(*directory_, OrderBy(eve), other(), guest_, secret)
+                .status()
+                .code(),
+            StatusCode::kPermissionDenied);
   other().users.at(guest_).status = UserStatus::kSuspended;
   EXPECT_HAS(Accept(secret).status().ToString(), "is suspended");
 }

@@ -231,7 +231,7 @@ absl::Status AcceptIt(Site::State& site, const Visit& visit,
     if (tailnet == nullptr) return absl::NotFoundError("the tailnet is gone");
     Order order = visit.AsPerson();
     order.now_ms = now_ms;
-    return AcceptShare(directory, order, *tailnet, secret).status();
+    return AcceptShare(directory, order, *tailnet, order.user, secret).status();
   });
 }
 

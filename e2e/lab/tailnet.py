@@ -94,6 +94,25 @@ class Node:
         return call(self.name, *argv, **options)
 
 
+class Neighbour:
+    """Another tailnet of the same server, as its administrator sees it."""
+
+    def __init__(self, tailnet, name):
+        self._tailnet = tailnet
+        self.name = name
+
+    def admin(self, *argv, **options):
+        return self._tailnet.admin("--tailnet", self.name, *argv, **options)
+
+    def admin_json(self, *argv):
+        return self._tailnet.admin_json("--tailnet", self.name, *argv)
+
+    def create_key(self, *options, user):
+        """The secret of a new auth key."""
+        made = self.admin_json("key", "create", "--user", user, *options)
+        return made["secret"]
+
+
 class Tailnet:
     """Control and relay on the public bridge, and the nodes.
 
@@ -191,8 +210,8 @@ class Tailnet:
         self._list_relay("other", address)
         return relay
 
-    def _list_relay(self, code, address, *options):
-        self.admin("relay", "create", "--code", code, "--name", f"Relay {code}",
+    def _list_relay(self, code, address, *options, tailnet=""):
+        self.admin("--tailnet", tailnet, "relay", "create", "--code", code, "--name", f"Relay {code}",
                    "--hostname", address, "--ipv4", address, "--derp-port",
                    "80", "--plain-http", *options)
 
@@ -203,6 +222,17 @@ class Tailnet:
     def admin_json(self, *argv):
         return call_json("control", self.program("warren-admin"), "--socket",
                          f"{PLACE}/admin.sock", "--json", *argv)
+
+    def first(self):
+        """This one by its name, which is needed beside neighbours."""
+        return Neighbour(self, self.admin_json("tailnet", "list")[0]["name"])
+
+    def add_neighbour(self, name):
+        """A second tailnet on the server, with the relay in its relay map."""
+        self.admin("tailnet", "create", name)
+        self._list_relay("lab", net.RELAY_ADDRESS, "--id", str(_RELAY_ID),
+                         tailnet=name)
+        return Neighbour(self, name)
 
     def create_user(self, login):
         self.admin("user", "create", login)
