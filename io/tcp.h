@@ -8,6 +8,9 @@
 
 namespace warren::io {
 
+// Connections of both kinds keep to segments of at most 1,160 bytes, so that
+// they also work across small links without path MTU discovery (RFC 2923).
+
 // A nonblocking listening socket at `at` (port 0: any free one). An IPv6
 // socket at [::] takes IPv4 too. UNAVAILABLE: the address is in use;
 // PERMISSION_DENIED; INVALID_ARGUMENT: not an address of this machine. The
