@@ -112,6 +112,7 @@ void MeasureIdle(const Options& options, LoadServer& server, int64_t base) {
 }
 
 void MeasureMoves(const Options& options, LoadFleet& fleet) {
+  if (options.moves == 0) return;
   std::vector<absl::Duration> all;
   size_t expected = 0;
   for (int i = 0; i < options.moves; ++i) {
@@ -135,6 +136,7 @@ void MeasureMoves(const Options& options, LoadFleet& fleet) {
 
 void MeasurePolicies(const Options& options, LoadServer& server,
                      LoadFleet& fleet) {
+  if (options.policies == 0) return;
   std::vector<double> worst;
   for (int round = 0; round < options.policies; ++round) {
     const double cpu = server.CpuSeconds();

@@ -19,6 +19,7 @@ namespace {
 
 // Of a message: whether it is compressed, and its size, big-endian.
 constexpr size_t kPrefixSize = 5;
+constexpr size_t kFrameHeaderSize = 9;  // RFC 9113 §4.1
 constexpr size_t kMaxPath = 200;
 constexpr size_t kMaxToken = 64;
 
@@ -87,28 +88,30 @@ struct H2Callbacks {
     Of(user).OnClose(stream);
     return 0;
   }
-  static ssize_t Read(nghttp2_session* session, int32_t stream, uint8_t* buffer,
+  // What the next frame of an answer carries; Write() takes it.
+  static ssize_t Read(nghttp2_session* session, int32_t stream, uint8_t*,
                       size_t size, uint32_t* flags, nghttp2_data_source*,
                       void* user);
+  // Straight to where Take() wants it: a copy in the session would be 16 kB
+  // that it keeps.
+  static int Write(nghttp2_session*, nghttp2_frame* frame,
+                   const uint8_t* header, size_t size, nghttp2_data_source*,
+                   void* user);
   static const nghttp2_session_callbacks* All();
   static const nghttp2_option* Options();
 };
 
-ssize_t H2Callbacks::Read(nghttp2_session* session, int32_t stream,
-                          uint8_t* buffer, size_t size, uint32_t* flags,
-                          nghttp2_data_source*, void* user) {
+ssize_t H2Callbacks::Read(nghttp2_session* session, int32_t stream, uint8_t*,
+                          size_t size, uint32_t* flags, nghttp2_data_source*,
+                          void* user) {
   H2Session& self = Of(user);
   const auto found = self.calls_.find(stream);
   if (found == self.calls_.end()) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-  H2Session::Call& call = found->second;
-  const size_t n = std::min(size, call.out.size() - call.taken);
-  std::memcpy(buffer, call.out.data() + call.taken, n);
-  call.taken += n;
-  if (call.taken < call.out.size()) return static_cast<ssize_t>(n);
-  const bool sent = n > 0;
-  call.out = std::string();
-  call.taken = 0;
-  if (call.finish) {
+  const H2Session::Call& call = found->second;
+  const size_t left = call.out.size() - call.taken;
+  if (left == 0 && !call.finish) return NGHTTP2_ERR_DEFERRED;
+  *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+  if (call.finish && left <= size) {
     *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
     const std::string code =
         absl::StrCat(static_cast<int>(call.finish->code()));
@@ -116,11 +119,28 @@ ssize_t H2Callbacks::Read(nghttp2_session* session, int32_t stream,
     const std::array<nghttp2_nv, 2> trailers = {
         Header("grpc-status", code), Header("grpc-message", message)};
     nghttp2_submit_trailer(session, stream, trailers.data(), trailers.size());
-    return static_cast<ssize_t>(n);
   }
-  if (!sent) return NGHTTP2_ERR_DEFERRED;
-  self.handler_.OnSent(stream);
-  return static_cast<ssize_t>(n);
+  return static_cast<ssize_t>(std::min(size, left));
+}
+
+int H2Callbacks::Write(nghttp2_session*, nghttp2_frame* frame,
+                       const uint8_t* header, size_t size, nghttp2_data_source*,
+                       void* user) {
+  H2Session& self = Of(user);
+  if (self.taking_->size() >= self.limit_) return NGHTTP2_ERR_WOULDBLOCK;
+  const int32_t stream = frame->hd.stream_id;
+  const auto found = self.calls_.find(stream);
+  if (found == self.calls_.end()) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  H2Session::Call& call = found->second;
+  const auto payload = AsBytes(call.out).subspan(call.taken, size);
+  self.taking_->insert(self.taking_->end(), header, header + kFrameHeaderSize);
+  self.taking_->insert(self.taking_->end(), payload.begin(), payload.end());
+  call.taken += size;
+  if (call.taken < call.out.size() || size == 0) return 0;
+  std::string().swap(call.out);  // An assignment would keep the memory.
+  call.taken = 0;
+  if (!call.finish) self.handler_.OnSent(stream);
+  return 0;
 }
 
 const nghttp2_session_callbacks* H2Callbacks::All() {
@@ -133,6 +153,7 @@ const nghttp2_session_callbacks* H2Callbacks::All() {
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(all, OnData);
     nghttp2_session_callbacks_set_on_frame_recv_callback(all, OnFrame);
     nghttp2_session_callbacks_set_on_stream_close_callback(all, OnClose);
+    nghttp2_session_callbacks_set_send_data_callback(all, Write);
     return all;
   }();
   return kAll;
@@ -170,6 +191,8 @@ absl::Status H2Session::Receive(Bytes bytes) {
 }
 
 absl::Status H2Session::Take(size_t limit, std::vector<uint8_t>& out) {
+  taking_ = &out;
+  limit_ = limit;
   while (out.size() < limit) {
     const uint8_t* bytes = nullptr;
     const ssize_t n = nghttp2_session_mem_send(session_, &bytes);

@@ -84,6 +84,9 @@ class H2Session {
   nghttp2_session* session_ = nullptr;
   std::map<int32_t, Call> calls_;
   size_t buffered_ = 0;
+  // Of the Take() under way.
+  std::vector<uint8_t>* taking_ = nullptr;
+  size_t limit_ = 0;
 };
 
 }  // namespace warren::io

@@ -162,26 +162,25 @@ void NoiseDoor::OnChannel(Id id, Slot& slot) {
 }
 
 void NoiseDoor::Deliver(std::vector<RpcOutbox::Item> items) {
-  std::set<Id> touched;
-  for (RpcOutbox::Item& item : items) {
+  for (size_t i = 0; i < items.size(); ++i) {
+    // Freed here: of all of them that is a lot.
+    const RpcOutbox::Item item = std::move(items[i]);
     const auto found = all_.slots.find(item.connection);
     if (found == all_.slots.end()) continue;
-    NoiseRpc* const rpc = found->second.connection->rpc();
-    if (rpc == nullptr) continue;
+    NoiseConnection& connection = *found->second.connection;
+    if (connection.rpc() == nullptr) continue;
     if (item.kind == RpcOutbox::Kind::kWelcome) {
       all_.strangers.erase(item.connection);
+    } else {
+      connection.rpc()->Deliver(item);
+    }
+    // An answer and its end go together.
+    if (i + 1 < items.size() && items[i + 1].connection == item.connection) {
       continue;
     }
-    rpc->Deliver(item);
-    item.message = std::string();  // Of all of them that is a lot.
-    touched.insert(item.connection);
-  }
-  for (const Id id : touched) {
-    const auto found = all_.slots.find(id);
-    if (found == all_.slots.end()) continue;
-    found->second.connection->rpc()->Flush();
-    found->second.connection->Follow();
-    Follow(id);
+    connection.rpc()->Flush();
+    connection.Follow();
+    Follow(item.connection);
   }
 }
 
