@@ -58,15 +58,14 @@ cli::Json ToJson(const v1::PlanTailnetResponse& plan) {
 
 std::string TextOf(const v1::PlanTailnetResponse& plan,
                    absl::string_view nothing) {
-  if (plan.changes().empty()) return std::string(nothing);
+  if (plan.changes().empty()) return absl::StrCat(nothing, "\n");
   std::string out;
   for (const v1::PlannedChange& change : plan.changes()) {
     const char* const mark = change.verb() == "create"   ? "+"
                              : change.verb() == "delete" ? "-"
                                                          : "~";
-    absl::StrAppend(&out, out.empty() ? "" : "\n", mark, " ", change.kind(),
-                    " ", change.name(), change.detail().empty() ? "" : ": ",
-                    change.detail());
+    absl::StrAppend(&out, mark, " ", change.kind(), " ", change.name(),
+                    change.detail().empty() ? "" : ": ", change.detail(), "\n");
   }
   return out;
 }
@@ -78,9 +77,7 @@ absl::Status Export(Session& session) {
                           session.Call(&Session::Stub::ExportTailnet, request));
   cli::Json json = cli::Json::Object();
   json.Set("yaml", document.yaml());
-  std::string text = document.yaml();
-  if (!text.empty() && text.back() == '\n') text.pop_back();
-  session.Print(json, text);
+  session.Print(json, document.yaml());
   return absl::OkStatus();
 }
 
@@ -101,7 +98,7 @@ absl::Status Apply(Session& session, const Words& words) {
   WARREN_ASSIGN_OR_RETURN(const auto plan, PlanOf(session, request));
   if (!plan.changes().empty()) {
     WARREN_RETURN_IF_ERROR(
-        session.Confirm(absl::StrCat(TextOf(plan, ""), "\nMake these ",
+        session.Confirm(absl::StrCat(TextOf(plan, ""), "Make these ",
                                      plan.changes_size(), " changes?"),
                         words.yes));
   }

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/status_macros.h"
@@ -58,7 +59,9 @@ absl::Status Session::Run(
 }
 
 void Session::Print(const cli::Json& data, absl::string_view text) const {
-  Write(json ? data.ToString() : text);
+  const std::string out = json ? data.ToString() : std::string(text);
+  Write(out);
+  if (!absl::EndsWith(out, "\n")) Write("\n");
 }
 
 void Session::Print(const cli::Json& data, const cli::Table& table,

@@ -74,7 +74,7 @@ absl::StatusOr<TailnetState*> CreateTailnet(Directory& directory,
                              0};
   WARREN_RETURN_IF_ERROR(directory.store().PutTailnet(
       record, {record.id, order.now_ms, order.actor, "tailnet.create", name, "",
-               name}));
+               name, order.source}));
   directory.AddTailnet(record);
   return directory.Tailnet(record.id);
 }

@@ -83,13 +83,12 @@ std::string Named(uint64_t version) {
   return version == 0 ? "the default" : absl::StrCat("version ", version);
 }
 
-// The text in force: of version 0 there is no record.
+}  // namespace
+
 std::string TextInForce(const TailnetState& tailnet) {
   const PolicyRecord& record = tailnet.access.policy;
   return record.version == 0 ? kDefaultPolicy : record.text;
 }
-
-}  // namespace
 
 absl::StatusOr<PolicyRecord> SetPolicy(Directory& directory, const Order& order,
                                        TailnetState& tailnet,

@@ -28,6 +28,9 @@ struct PolicyChange {
 };
 inline constexpr size_t kMaxPolicyNote = 1000;
 
+// What holds in the tailnet: of version 0, the default, there is no record.
+std::string TextInForce(const TailnetState& tailnet);
+
 // INVALID_ARGUMENT: the problems, one a line, failed tests among them.
 // ABORTED: another version is in force than `base_version`.
 // FAILED_PRECONDITION: it locks somebody out (core/policy/lockout.h).

@@ -152,7 +152,8 @@ class Changer {
   }
 
   absl::Status Expiry(const v1::NodeSpec& spec) {
-    WARREN_ASSIGN_OR_RETURN(const int64_t expiry, ExpiryFrom(spec.key_expires()));
+    WARREN_ASSIGN_OR_RETURN(const int64_t expiry,
+                            ExpiryFrom(spec.key_expires()));
     if (node().record.times.key_expiry_ms == expiry) return absl::OkStatus();
     return SetNodeExpiry(target_.directory, target_.order, target_.tailnet,
                          node(), expiry);

@@ -5,6 +5,7 @@
 #include "control/coordinator/coordinator.h"
 #include "control/coordinator/directory_fixture.h"
 #include "control/coordinator/node_commands.h"
+#include "control/coordinator/default_policy.h"
 #include "control/coordinator/policy_commands.h"
 #include "control/coordinator/provider_commands.h"
 #include "control/coordinator/user_commands.h"
@@ -108,6 +109,23 @@ TEST_F(DocumentTest, ExportWipeApplyGivesTheSameExport) {
   ASSERT_EQ(Apply(before, false), absl::OkStatus());
   EXPECT_EQ(ExportYaml(tailnet()), before);
   Restart();
+  EXPECT_EQ(ExportYaml(tailnet()), before);
+}
+
+TEST_F(DocumentTest, TheDefaultPolicyIsInTheExportAndComesBack) {
+  const std::string before = ExportYaml(tailnet());
+  FillTailnet();
+  ASSERT_EQ(tailnet().access.policy.text, kPolicy);
+  ASSERT_EQ(Apply(before, false), absl::OkStatus());
+  EXPECT_EQ(TextInForce(tailnet()), kDefaultPolicy);
+}
+
+TEST_F(DocumentTest, WhatADocumentDoesNotMentionStays) {
+  FillTailnet();
+  const std::string before = ExportYaml(tailnet());
+  const auto plan = PlanYaml(tailnet(), "format: 1\n", false);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_TRUE(plan->changes.empty());
   EXPECT_EQ(ExportYaml(tailnet()), before);
 }
 

@@ -269,7 +269,8 @@ std::vector<SpecChange> PlanSpec(const v1::TailnetSpec& now,
     changes.push_back({SpecVerb::kChange, SpecKind::kName, -1, -1, now.name(),
                        absl::StrCat(now.name(), " -> ", wanted.name())});
   }
-  if (!MessageDifferencer::Equals(now.settings(), wanted.settings())) {
+  if (wanted.has_settings() &&
+      !MessageDifferencer::Equals(now.settings(), wanted.settings())) {
     changes.push_back({SpecVerb::kChange, SpecKind::kSettings, -1, -1,
                        "settings", Detail(now.settings(), wanted.settings())});
   }
@@ -278,11 +279,9 @@ std::vector<SpecChange> PlanSpec(const v1::TailnetSpec& now,
   PlanList(SpecKind::kUser, now.users(), wanted.users(), prune, changes,
            deletions);
   if (now.policy() != wanted.policy() && !wanted.policy().empty()) {
-    changes.push_back(
-        {now.policy().empty() ? SpecVerb::kCreate : SpecVerb::kChange,
-         SpecKind::kPolicy, -1, -1, "policy",
-         absl::StrCat(now.policy().size(), " -> ", wanted.policy().size(),
-                      " bytes")});
+    changes.push_back({SpecVerb::kChange, SpecKind::kPolicy, -1, -1, "policy",
+                       absl::StrCat(now.policy().size(), " -> ",
+                                    wanted.policy().size(), " bytes")});
   }
   PlanList(SpecKind::kRelay, now.relays(), wanted.relays(), prune, changes,
            deletions);

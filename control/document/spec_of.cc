@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "control/coordinator/policy_commands.h"
 #include "control/coordinator/user_commands.h"
 #include "control/document/plan.h"
 #include "control/identity/access.h"
@@ -143,8 +144,7 @@ v1::TailnetSpec SpecOf(const TailnetState& tailnet) {
     out.set_name(record.name);
   }
   AddUsers(tailnet, spec);
-  spec.set_policy(tailnet.access.policy.text);
-  if (tailnet.access.policy.version == 0) spec.clear_policy();
+  spec.set_policy(TextInForce(tailnet));
   for (const derp::RelayRegion& region : tailnet.relays.regions) {
     *spec.add_relays() = convert::ToProto(region);
   }
