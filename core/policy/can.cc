@@ -190,6 +190,13 @@ absl::StatusOr<std::vector<End>> Oracle::Resolve(absl::string_view name) const {
     AddMembers(absl::StrCat(user.login, at), 0, ends);
   }
   if (!ends.empty()) return ends;
+  if (const auto selector = ParseSelector(name);
+      selector.ok() && selector->kind != SelectorKind::kHost) {
+    return absl::NotFoundError(
+        absl::StrCat(QuoteJson(name),
+                     " has no device: ask again when one has joined, or "
+                     "ask about a device or an address"));
+  }
   const std::string near = DidYouMean(name, names);
   return absl::NotFoundError(
       absl::StrCat("no device is ", QuoteJson(name),

@@ -79,7 +79,9 @@ TEST(OracleTest, SaysWhoMayByWhichRule) {
       {"phone", "10.0.0.9:631", "phone>10.0.0.9"},
       {"web-1", "laptop", "web-1>laptop"},
       {"laptop", "web-3", "no device is \"web-3\"; did you mean \"web-1\"?"},
-      {"alice@x.org", "carol@x.org", "no device is \"carol@x.org\""},
+      {"alice@x.org", "carol@x.org",
+       "\"carol@x.org\" has no device: ask again "
+       "when one has joined, or ask about a device or an address"},
   };
   for (const auto& row : rows) {
     EXPECT_EQ(Ask(row.source, row.target), row.answer)
