@@ -53,7 +53,15 @@ void CompleteUsers(PolicyCase& c) {
   }
 }
 
-void OrderRouters(std::vector<Node>& nodes) {
+// Nodes that have ids are in their order already: the oldest first.
+void OrderRouters(const JsonValue& topology, std::vector<Node>& nodes) {
+  const JsonMember* given = topology.Find("nodes");
+  if (given != nullptr &&
+      std::ranges::any_of(given->value.members, [](const JsonMember& node) {
+        return node.value.Find("id") != nullptr;
+      })) {
+    return;
+  }
   std::vector<Node*> by_seniority;
   for (Node& node : nodes) by_seniority.push_back(&node);
   std::ranges::sort(by_seniority, {}, [](const Node* node) {
@@ -108,7 +116,7 @@ absl::StatusOr<PolicyCase> ReadPolicyCase(absl::string_view json) {
   c.topology = *std::move(read);
   c.auto_update_off = IsOfLate(topology->value, c.topology.nodes);
   CompleteUsers(c);
-  OrderRouters(c.topology.nodes);
+  OrderRouters(topology->value, c.topology.nodes);
   return c;
 }
 

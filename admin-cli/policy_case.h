@@ -17,9 +17,9 @@
 //
 // A case does not tell all that a server knows. Without roles the first user
 // counts as the owner of the tailnet, the others as administrators. Who
-// advertised a route first is not told either: routers are senior in the order
-// of how many routes they advertise (most first), the length of their names,
-// and the names.
+// advertised a route first is told by the ids of nodes; where there are none,
+// routers are senior in the order of how many routes they advertise (most
+// first), the length of their names, and the names.
 namespace warren::admin {
 
 struct PolicyCase {

@@ -63,12 +63,14 @@ Json Filter(const std::vector<FilterRule>& rules) {
       one["IPProto"].push_back(protocol);
     }
     for (const auto& grant : rule.cap_grants) {
+      Json caps = Capabilities(grant.capabilities);
+      for (const auto& name : grant.empty_lists) caps[name] = Json::array();
       Json to = Json::array();
       for (const auto& prefix : grant.destinations) {
         to.push_back(prefix.ToString());
       }
       one["CapGrant"].push_back(
-          {{"Dsts", to}, {"CapMap", Capabilities(grant.capabilities)}});
+          {{"Dsts", std::move(to)}, {"CapMap", std::move(caps)}});
     }
     list.push_back(std::move(one));
   }

@@ -154,6 +154,50 @@ TEST(PolicyCase, SaysWhatIsWrongWithAFile) {
   }
 }
 
+Json Expectation(const std::string& json) {
+  const auto read = ReadPolicyCase(json);
+  EXPECT_TRUE(read.ok()) << read.status();
+  if (!read.ok()) return Json();
+  return Json::parse(CompilePolicyCase(*read), nullptr, false)["expect"];
+}
+
+// Two routers of one network; "zed" is the older one by its id.
+std::string TwoRouters(const std::string& id_of_zed,
+                       const std::string& id_of_abe) {
+  const char kRoutes[] = R"("routable_ips": ["10.9.0.0/24"],
+                            "approved_routes": ["10.9.0.0/24"])";
+  return absl::StrCat(
+      R"({"policy": {}, "topology": {"users": [{"name": "ann"}], "nodes": {
+          "pc": {"user": "ann", "ipv4": "100.70.0.1"},
+          "abe": {"user": "ann", "ipv4": "100.70.0.2")",
+      id_of_abe, ", ", kRoutes, R"(},
+          "zed": {"user": "ann", "ipv4": "100.70.0.3")",
+      id_of_zed, ", ", kRoutes, "}}}}");
+}
+
+TEST(PolicyCase, TheOldestRouterIsPrimary) {
+  const Json by_name = Expectation(TwoRouters("", ""));
+  EXPECT_FALSE(by_name["pc"]["peers"]["abe"]["primary_routes"].is_null());
+  EXPECT_TRUE(by_name["pc"]["peers"]["zed"]["primary_routes"].is_null());
+  const Json by_id = Expectation(TwoRouters(R"(, "id": 4)", R"(, "id": 5)"));
+  EXPECT_TRUE(by_id["pc"]["peers"]["abe"]["primary_routes"].is_null());
+  EXPECT_FALSE(by_id["pc"]["peers"]["zed"]["primary_routes"].is_null());
+}
+
+TEST(PolicyCase, CapabilitiesWithoutValuesStayAsWritten) {
+  const Json got = Expectation(
+      R"({"policy": {"grants": [{"src": ["*"], "dst": ["*"], "app": {
+            "tailscale.com/cap/relay": [], "lab.test/cap/a": null}}]},
+          "topology": {"users": [{"name": "ann"}], "nodes": {
+            "pc": {"user": "ann", "ipv4": "100.70.0.1"}}}})");
+  const Json& filter = got["pc"]["filter"];
+  EXPECT_EQ(filter[0]["CapGrant"][0]["CapMap"],
+            Json({{"tailscale.com/cap/relay", Json::array()},
+                  {"lab.test/cap/a", nullptr}}));
+  EXPECT_EQ(filter[1]["CapGrant"][0]["CapMap"],
+            Json({{"tailscale.com/cap/relay-target", nullptr}}));
+}
+
 TEST(PolicyCase, ARefusedPolicyIsAnAnswer) {
   const auto read = ReadPolicyCase(
       R"({"policy": "{\"acls\": [{\"action\": \"deny\"}]}", "topology": {}})");

@@ -11,6 +11,10 @@ namespace {
 
 constexpr char kDisableIpv4[] = "disable-ipv4";
 constexpr char kRandomizeClientPort[] = "randomize-client-port";
+constexpr char kFunnel[] = "funnel";
+// The ports that a device with `funnel` may publish; the key says them.
+constexpr char kFunnelPorts[] =
+    "https://tailscale.com/cap/funnel-ports?ports=443,8443,10000";
 
 // Switches that hold for every node.
 CapMap CapsOfAll(const Policy& policy) {
@@ -32,6 +36,7 @@ void AddTo(const NodeAttribute& rule, CapMap& caps) {
 NodeAttributes Finish(CapMap caps, bool disable_ipv4) {
   NodeAttributes attributes;
   attributes.hide_ipv4 = disable_ipv4 || caps.contains(kDisableIpv4);
+  if (caps.contains(kFunnel)) caps[kFunnelPorts];
   uint64_t hash = attributes.hide_ipv4;
   for (const auto& [name, values] : caps) {
     hash = Mix(hash, HashOf(name));

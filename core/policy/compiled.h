@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,9 @@ struct FilterDestination {
 
 struct CapGrant {
   std::vector<net::IpPrefix> destinations;
-  // Name -> values as JSON texts; an empty list is null.
+  // Name -> values as JSON texts; without any it is null.
   std::map<std::string, std::vector<std::string>> capabilities;
+  std::set<std::string> empty_lists;  // of those: [] instead of null
   friend bool operator==(const CapGrant&, const CapGrant&) = default;
 };
 

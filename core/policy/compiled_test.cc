@@ -344,14 +344,19 @@ TEST(Compiled, ACapabilityIsToldWhereItIsUsedAndItsCompanionTheOtherWay) {
 TEST(Compiled, AttributesAddUp) {
   const World world(R"({
     "tagOwners": {"tag:db": []}, "randomizeClientPort": true,
-    "OneCGNATRoute": "mac-never",
+    "OneCGNATRoute": "mac-never", "hosts": {"desk-v4": "100.70.0.1"},
     "nodeAttrs": [
       {"target": ["tag:db"], "attr": ["disable-ipv4", "nextdns:abc"]},
+      {"target": ["desk-v4"], "attr": ["funnel"]},
       {"target": ["*"], "attr": ["nextdns:abc"],
        "app": {"lab.test/cap/y": [{"a": 1}]}}]})");
   const NodeView db = world.View("db");
   EXPECT_TRUE(db.hide_ipv4);
-  EXPECT_FALSE(world.View("desk").hide_ipv4);
+  const NodeView desk = world.View("desk");
+  EXPECT_FALSE(desk.hide_ipv4);
+  EXPECT_TRUE(desk.cap_map.contains("funnel"));
+  EXPECT_TRUE(desk.cap_map.contains(
+      "https://tailscale.com/cap/funnel-ports?ports=443,8443,10000"));
   EXPECT_THAT(db.cap_map,
               UnorderedElementsAre(
                   ::testing::Pair("disable-ipv4", IsEmpty()),

@@ -145,7 +145,8 @@ void FilterMaker::AddCapabilities(const Sources& sources, const Flow& flow,
       std::unique(grant.destinations.begin(), grant.destinations.end()),
       grant.destinations.end());
   if (grant.destinations.empty()) return;
-  grant.capabilities = *flow.capabilities;
+  grant.capabilities = flow.capabilities->values;
+  grant.empty_lists = flow.capabilities->empty_lists;
   FilterRule rule;
   rule.sources = sources;
   rule.cap_grants.push_back(std::move(grant));

@@ -132,8 +132,10 @@ std::shared_ptr<const Capabilities> CapabilitiesOf(const RuleText& rule) {
   }
   Capabilities capabilities;
   for (const AppCapability& app : *rule.app) {
-    auto& values = capabilities[app.name.text];
+    const std::string& name = app.name.text;
+    auto& values = capabilities.values[name];
     values.insert(values.end(), app.values.begin(), app.values.end());
+    if (app.empty_list) capabilities.empty_lists.insert(name);
   }
   return std::make_shared<const Capabilities>(std::move(capabilities));
 }
@@ -164,11 +166,11 @@ void FlowMaker::Add(const RuleText& rule) {
   Push(std::move(flow));
   if (capabilities == nullptr) return;
   Capabilities companions;
-  for (const auto& [name, values] : *capabilities) {
+  for (const auto& [name, values] : capabilities->values) {
     const auto companion = CompanionOf(name);
-    if (companion.has_value()) companions[std::string(*companion)] = {};
+    if (companion.has_value()) companions.values[std::string(*companion)];
   }
-  if (!companions.empty()) AddCompanions(rule, *source, companions);
+  if (!companions.values.empty()) AddCompanions(rule, *source, companions);
 }
 
 void FlowMaker::AddDestinations(const Target& target,
@@ -253,11 +255,11 @@ void FlowMaker::AddSelf(
     Push(flow);
     if (capabilities == nullptr) continue;
     Capabilities companions;
-    for (const auto& [name, values] : *capabilities) {
+    for (const auto& [name, values] : capabilities->values) {
       const auto companion = CompanionOf(name);
-      if (companion.has_value()) companions[std::string(*companion)] = {};
+      if (companion.has_value()) companions.values[std::string(*companion)];
     }
-    if (companions.empty()) continue;
+    if (companions.values.empty()) continue;
     flow.source = book_.OfDevices(directory.OfUser(user));
     flow.capabilities =
         std::make_shared<const Capabilities>(std::move(companions));
@@ -315,8 +317,9 @@ void FlowMaker::Push(Flow flow) {
   uint64_t hash = flow.has_via;
   for (const Index node : flow.via) hash = Mix(hash, identities_[node]);
   if (flow.capabilities != nullptr) {
-    for (const auto& [name, values] : *flow.capabilities) {
+    for (const auto& [name, values] : flow.capabilities->values) {
       hash = Mix(hash, HashOf(name));
+      hash = Mix(hash, flow.capabilities->empty_lists.count(name));
       for (const std::string& value : values) hash = Mix(hash, HashOf(value));
     }
   }

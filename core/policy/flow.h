@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,11 @@ struct Destination {
   uint64_t reach_hash = 0;
 };
 
-using Capabilities = std::map<std::string, std::vector<std::string>>;
+// As of CapGrant.
+struct Capabilities {
+  std::map<std::string, std::vector<std::string>> values;
+  std::set<std::string> empty_lists;
+};
 
 // What one source may do to some destinations.
 struct Flow {

@@ -37,6 +37,7 @@ AppCapability ReadCapability(const JsonMember& member, ShapeReader& shape) {
   AppCapability capability;
   capability.name = NameOf(member);
   if (member.value.kind == JsonKind::kNull) return capability;
+  capability.empty_list = member.value.items.empty();
   shape.List(member.value, absl::StrCat("\"", capability.name.text, "\""),
              [&](const JsonValue& item) {
                capability.values.push_back(ToJson(item));

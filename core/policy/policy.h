@@ -44,6 +44,7 @@ struct Acl {
 struct AppCapability {
   Text name;  // "example.com/cap/x"
   std::vector<std::string> values;
+  bool empty_list = false;  // written as [], not as null
 };
 
 // An entry of `grants`: `ip` are "ports", "proto:ports", "*".
