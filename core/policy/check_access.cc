@@ -110,6 +110,22 @@ void CheckAction(const Acl& acl, CheckContext& context) {
       "\"accept\" is the only one: what no rule accepts is denied");
 }
 
+// Whether `text` stands for something as it is, with nothing cut off.
+bool IsWhole(absl::string_view text, const CheckContext& context) {
+  const auto selector = ParseSelector(text);
+  if (!selector.ok()) return false;
+  switch (selector->kind) {
+    case SelectorKind::kTag:
+      return context.HasTag(selector->name);
+    case SelectorKind::kGroup:
+      return context.HasGroup(selector->name);
+    case SelectorKind::kHost:
+      return context.FindHost(selector->name) != nullptr;
+    default:
+      return true;
+  }
+}
+
 // The ports of a destination; whether it is autogroup:self.
 bool CheckAclDestination(const Acl& acl, const Text& destination,
                          std::optional<uint8_t> protocol,
@@ -125,12 +141,12 @@ bool CheckAclDestination(const Acl& acl, const Text& destination,
   }
   const auto ports = ParsePorts(split->ports);
   if (!ports.ok()) {
-    const bool whole = ParseSelector(destination.text).ok();
     context.Note(destination.place,
                  absl::StrCat(prefix, ports.status().message()),
-                 whole ? absl::StrCat("say which ports: \"", destination.text,
-                                      ":*\" for all")
-                       : "");
+                 IsWhole(destination.text, context)
+                     ? absl::StrCat("say which ports: \"", destination.text,
+                                    ":*\" for all")
+                     : "");
     return false;
   }
   if (protocol) {

@@ -26,6 +26,17 @@ bool Has(const std::vector<std::string>& sorted, absl::string_view name) {
   return std::binary_search(sorted.begin(), sorted.end(), std::string(name));
 }
 
+// Whose accounts belong to anybody: of mail providers, of GitHub, passkeys.
+bool IsShared(absl::string_view domain) {
+  for (const absl::string_view known :
+       {"gmail.com", "googlemail.com", "hotmail.com", "icloud.com", "live.com",
+        "outlook.com", "passkey", "privaterelay.appleid.com", "yahoo.com"}) {
+    if (absl::EqualsIgnoreCase(known, domain)) return true;
+  }
+  return absl::EqualsIgnoreCase(domain, "github") ||
+         absl::EndsWithIgnoreCase(domain, ".github");
+}
+
 // What to do about a name that is not there.
 std::string Hint(absl::string_view name, const std::vector<std::string>& known,
                  absl::string_view section) {
@@ -100,7 +111,7 @@ bool CheckContext::IsDefined(const Selector& selector, Place place,
       for (const HostDefinition& host : policy_.hosts) {
         hosts.push_back(host.name.text);
       }
-      Note(place, absl::StrCat(quoted, ": invalid address"),
+      Note(place, absl::StrCat(prefix, quoted, ": invalid address"),
            Hint(name, hosts, "hosts"));
       return false;
     }
@@ -142,6 +153,10 @@ void CheckContext::CheckDomain(absl::string_view domain, Place place) {
   if (options_.domains.empty()) return;
   for (const std::string& known : options_.domains) {
     if (absl::EqualsIgnoreCase(known, domain)) return;
+  }
+  if (IsShared(domain)) {
+    return Note(place, absl::StrCat(domain, " is a shared domain and cannot ",
+                                    "be used in user:*@<domain> expressions"));
   }
   Note(place, absl::StrCat("domain ", QuoteJson(domain),
                            " is not associated with this tailnet and cannot ",

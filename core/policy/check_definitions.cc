@@ -136,8 +136,17 @@ void CheckGroupMember(const Definition& group, const Text& member,
 // Everything that may follow "tag:".
 bool CheckTagName(const Text& tag, CheckContext& context) {
   const std::string prefix = At("tagOwners", tag.text);
-  if (!CheckPrefix(tag, "tag:", "tagOwners", context)) return false;
-  const absl::string_view name = absl::StripPrefix(tag.text, "tag:");
+  absl::string_view name = tag.text;
+  if (!absl::ConsumePrefix(&name, "tag:")) {
+    context.Note(tag.place, absl::StrCat(prefix, "tags must start with 'tag:'"),
+                 absl::StrCat("\"tag:", tag.text, "\""));
+    return false;
+  }
+  if (name.empty()) {
+    context.Note(tag.place,
+                 absl::StrCat(prefix, "tag names must not be empty"));
+    return false;
+  }
   if (!absl::ascii_isalpha(static_cast<unsigned char>(name[0]))) {
     context.Note(
         tag.place,
@@ -146,8 +155,8 @@ bool CheckTagName(const Text& tag, CheckContext& context) {
     return false;
   }
   for (const char c : name) {
-    if (absl::ascii_isalnum(static_cast<unsigned char>(c))) continue;
-    if (c == '-' || c == '.' || c == '_') continue;
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-')
+      continue;
     context.Note(tag.place, absl::StrCat(prefix,
                                          "tag names can only contain numbers, "
                                          "letters, or dashes"));

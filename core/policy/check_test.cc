@@ -60,8 +60,8 @@ TEST(CheckTest, AclSources) {
       {"group:x", "src=group not found: \"group:x\""},
       {"tag:x", "src=tag not found: \"tag:x\""},
       {"ipset:x", "src=ipset not found: \"ipset:x\""},
-      {"other", "\"other\": invalid address"},
-      {"%bogus%", "\"%bogus%\": invalid address"},
+      {"other", "src=\"other\": invalid address"},
+      {"%bogus%", "src=\"%bogus%\": invalid address"},
       {"autogroup:self",
        "\"autogroup:self\" not valid on the src side of a rule"},
       {"autogroup:internet",
@@ -85,6 +85,7 @@ TEST(CheckTest, AclDestinations) {
   }
   const Row rows[] = {
       {"tag:x:22", "dst=\"tag:x\": tag not found: \"tag:x\""},
+      {"other:22", "dst=\"other\": \"other\": invalid address"},
       {"tag:web", "dst=\"tag:web\": port range \"web\": invalid first integer"},
       {"srv", "dst=\"srv\": hostport must contain a colon (\":\")"},
       {"tag:web:icmp",
@@ -311,8 +312,13 @@ TEST(CheckTest, Definitions) {
       {R"({"tagOwners": {"tag:a b": []}})",
        "tagOwners[\"tag:a b\"]: tag names can only contain numbers, letters, "
        "or dashes"},
+      {R"({"tagOwners": {"tag:a_b": []}})",
+       "tagOwners[\"tag:a_b\"]: tag names can only contain numbers, letters, "
+       "or dashes"},
+      {R"({"tagOwners": {"tag:": []}})",
+       "tagOwners[\"tag:\"]: tag names must not be empty"},
       {R"({"tagOwners": {"web": []}})",
-       "tagOwners[\"web\"]: names must start with 'tag:'"},
+       "tagOwners[\"web\"]: tags must start with 'tag:'"},
       {R"({"tagOwners": {"tag:a": ["tag:b"], "tag:b": ["tag:a"]}})", ""},
       {R"({"tagOwners": {"tag:a": ["group:x"]}})",
        "tagOwners[\"tag:a\"]: group not found: \"group:x\""},
@@ -401,6 +407,13 @@ TEST(CheckTest, OptionsOfTheHostedService) {
             kRefused);
   options.provider_groups = {"staff"};
   EXPECT_EQ(First(SshFromTo("group:staff", "tag:web"), options), "");
+  for (const char* domain : {"passkey", "gmail.com", "x.org.github"}) {
+    EXPECT_EQ(
+        First(SshFromTo(absl::StrCat("user:*@", domain), "tag:web"), options),
+        absl::StrCat(domain,
+                     " is a shared domain and cannot be used in "
+                     "user:*@<domain> expressions"));
+  }
 }
 
 TEST(CheckTest, Tests) {
@@ -416,6 +429,8 @@ TEST(CheckTest, Tests) {
       {R"({"src": "tag:web", "accept": ["10.0.0.0/8:1"]})", "test(s) failed"},
       {R"({"src": "tag:web", "accept": ["10.0.0.9/32:1"]})", "test(s) failed"},
       {R"({"src": "tag:web", "accept": ["lab:1"]})", "test(s) failed"},
+      {R"({"src": "lab", "accept": ["srv:1"]})", "test(s) failed"},
+      {R"({"src": "10.0.0.0/8", "deny": ["srv:1"]})", "test(s) failed"},
       {R"({"src": "tag:web", "deny": ["autogroup:internet:1"]})",
        "test(s) failed"},
       {R"({"src": "tag:web", "deny": ["srv:22"], "proto": "icmp"})",
@@ -436,6 +451,10 @@ TEST(CheckTest, Tests) {
        "SSH tests dst contains unknown tag \"tag:x\""},
       {R"({"src": "tag:db", "dst": ["lab"], "deny": ["root"]})",
        "SSH tests dst contains disallowed element \"lab\""},
+      {R"({"src": "tag:db", "dst": ["*"], "deny": ["root"]})",
+       "SSH tests dst contains disallowed element \"*\""},
+      {R"({"src": "tag:db", "dst": ["group:ops"], "deny": ["root"]})",
+       "SSH tests dst contains disallowed element \"group:ops\""},
       {R"({"src": "tag:db", "dst": ["autogroup:internet"], "deny": ["root"]})",
        "SSH tests dst contains disallowed element \"autogroup:internet\""},
   };

@@ -73,8 +73,17 @@ bool CheckTestProtocol(const Test& test, CheckContext& context) {
   return false;
 }
 
-void CheckTest(const Test& test, CheckContext& context) {
+void CheckTestSource(const Test& test, CheckContext& context) {
   if (test.src.text.empty()) Fail(test.place, "a test needs a src", context);
+  const auto selector = ParseSelector(test.src.text);
+  if (!selector.ok() || IsOneHost(test.src.text, *selector, context)) return;
+  Fail(test.src.place,
+       absl::StrCat(test.src.text, " is not one host, as a test needs"),
+       context);
+}
+
+void CheckTest(const Test& test, CheckContext& context) {
+  CheckTestSource(test, context);
   if (test.accept.empty() && test.deny.empty()) {
     Fail(test.place, "a test needs accept or deny", context);
   }
@@ -86,6 +95,24 @@ void CheckTest(const Test& test, CheckContext& context) {
   }
 }
 
+// What an SSH test may enter: single devices, or those of ssh rules.
+bool MayBeEntered(const Text& text, const CheckContext& context) {
+  const auto selector = ParseSelector(text.text);
+  if (!selector.ok()) return false;
+  switch (selector->kind) {
+    case SelectorKind::kUser:
+    case SelectorKind::kSelf:
+    case SelectorKind::kMember:
+    case SelectorKind::kTagged:
+      return true;
+    case SelectorKind::kHost:
+    case SelectorKind::kAddress:
+      return IsOneHost(text.text, *selector, context);
+    default:
+      return false;
+  }
+}
+
 void CheckSshDestination(const Text& text, CheckContext& context) {
   const std::string quoted = QuoteJson(text.text);
   if (absl::StartsWith(text.text, "tag:")) {
@@ -94,8 +121,7 @@ void CheckSshDestination(const Text& text, CheckContext& context) {
         text.place,
         absl::StrCat("SSH tests dst contains unknown tag ", quoted));
   }
-  const auto selector = ParseSelector(text.text);
-  if (selector.ok() && IsOneHost(text.text, *selector, context)) return;
+  if (MayBeEntered(text, context)) return;
   context.Note(
       text.place,
       absl::StrCat("SSH tests dst contains disallowed element ", quoted));

@@ -63,6 +63,17 @@ void ReadHosts(const JsonValue& value, std::vector<HostDefinition>& hosts,
   });
 }
 
+std::string ReadCgnatRoute(const JsonValue& value, ShapeReader& shape) {
+  const std::string route = shape.String(value, "\"OneCGNATRoute\"").text;
+  if (!route.empty() && route != "mac-always" && route != "mac-never") {
+    shape.Note(
+        value.place,
+        absl::StrCat("OneCGNATRoute ", QuoteJson(route), " is not valid"),
+        "\"mac-always\", \"mac-never\" or \"\"");
+  }
+  return route;
+}
+
 void ReadPolicy(const JsonValue& root, Policy& policy, ShapeReader& shape) {
   const std::vector<JsonField> fields = {
       EntriesField("acls", policy.acls, ReadAcl, shape),
@@ -96,7 +107,7 @@ void ReadPolicy(const JsonValue& root, Policy& policy, ShapeReader& shape) {
       FlagField("randomizeClientPort", policy.randomize_client_port, shape),
       {"OneCGNATRoute",
        [&](const JsonValue& value) {
-         policy.one_cgnat_route = shape.String(value, "\"OneCGNATRoute\"").text;
+         policy.one_cgnat_route = ReadCgnatRoute(value, shape);
        }},
   };
   shape.Object(root, "a policy", fields);

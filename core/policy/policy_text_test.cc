@@ -103,6 +103,8 @@ const Row kShapes[] = {
      "1:20 an element of \"src\" must be a string, found a number"},
     {"boolean wanted", R"({"disableIPv4": "yes"})",
      "1:17 \"disableIPv4\" must be a boolean, found a string"},
+    {"one of few", R"({"OneCGNATRoute": "never"})",
+     "1:19 OneCGNATRoute \"never\" is not valid"},
 };
 
 TEST(ParsePolicyTest, RefusesWrongShapesWithTheirPlace) {

@@ -154,6 +154,13 @@ struct Side {
   std::string fault;  // why it means nothing
 };
 
+// Addresses of one family speak to such alone; devices have both.
+bool MayMeet(const Side& source, const Side& target) {
+  if (source.addresses.empty() || target.addresses.empty()) return true;
+  const bool v4 = source.addresses[0].ranges[0].first.is_v4();
+  return v4 == target.addresses[0].ranges[0].first.is_v4();
+}
+
 // Whether `flow` takes `address`, of `node` if that is a device.
 bool Takes(const SourceSet& source, std::optional<Index> node,
            const AddressText& address) {
@@ -358,6 +365,10 @@ void Runner::Judge(Bench& bench, const Test& test, const Side& source,
   }
   const Side target = TargetOf(bench, test, split->selector);
   if (!target.fault.empty()) return Note(Failed(dst.place, target.fault));
+  if (!MayMeet(source, target)) {
+    return Note(Failed(dst.place, absl::StrCat(test.src.text, " -> ", dst.text,
+                                               ": IPv4 and IPv6 never meet")));
+  }
   const auto rule = Allowed(bench, source, target, wanted);
   if (rule.has_value() == accept) return;
   Note(Failed(dst.place,

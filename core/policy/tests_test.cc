@@ -108,6 +108,8 @@ TEST(PolicyTests, TellWhetherTrafficPasses) {
        nullptr},
       {"Address", R"({"src": "100.70.0.1", "accept": ["100.70.1.1:22"]})",
        nullptr},
+      {"OtherFamily", R"({"src": "100.70.0.1", "deny": ["[2001:db8::1]:22"]})",
+       "IPv4 and IPv6 never meet"},
       {"BehindARouter", R"({"src": "bob@lab.test", "accept": ["printer:631"]})",
        nullptr},
       {"OwnDevices", R"({"src": "ann@lab.test",
