@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "core/netmap/compile.h"
@@ -18,10 +19,25 @@ class NetmapFeed {
  public:
   explicit NetmapFeed(NodeId node) : node_(node) {}
 
+  struct Told {
+    // Alike, for this node, to what it was told; null: nothing yet.
+    std::shared_ptr<const netmap::Snapshot> snapshot;
+    uint64_t version = 0;
+  };
+  struct News {
+    v1::NetmapUpdate update;
+    netmap::Bearing bearing;
+    Told before;
+  };
+
   // What brings the node to `latest`; nullopt: nothing that it may see has
   // changed. NOT_FOUND: the node, or with a null `latest` the tailnet, is gone.
-  absl::StatusOr<std::optional<v1::NetmapUpdate>> Next(
+  absl::StatusOr<std::optional<News>> Next(
       std::shared_ptr<const netmap::Snapshot> latest);
+  // What Next() returned last has not been sent.
+  void TakeBack(Told before) { told_ = std::move(before); }
+  // Whether the node was told all before, and is owed a difference.
+  bool has_told() const { return told_.snapshot != nullptr; }
 
   // The node sees in `latest` what it was told: keep that one instead. Nothing
   // before the first Next().
@@ -29,9 +45,7 @@ class NetmapFeed {
 
  private:
   const NodeId node_;
-  // Alike, for this node, to what it was told; null: nothing yet.
-  std::shared_ptr<const netmap::Snapshot> told_;
-  uint64_t told_version_ = 0;
+  Told told_;
 };
 
 }  // namespace warren::control

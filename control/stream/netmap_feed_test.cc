@@ -23,11 +23,11 @@ struct Listener {
     auto update = feed.Next(snapshot);
     if (!update.ok()) return update.status();
     if (!update->has_value()) return absl::OkStatus();
-    if ((*update)->has_full()) {
-      has = *convert::FromProto((*update)->full());
+    if ((*update)->update.has_full()) {
+      has = *convert::FromProto((*update)->update.full());
       return absl::OkStatus();
     }
-    const auto diff = convert::FromProto((*update)->diff());
+    const auto diff = convert::FromProto((*update)->update.diff());
     return diff.ok() ? netmap::Apply(*diff, has) : diff.status();
   }
 
@@ -81,13 +81,14 @@ class NetmapFeedTest : public DirectoryFixture {
       for (const char* text :
            {kDefaultPolicy, R"({"acls": []})",
             R"({"acls": [{"action": "accept", "src": ["*"], "dst": ["*:*"]}]})",
-            R"({"grants": [{"src": ["alice"], "dst": ["bob"],
+            R"({"grants": [{"src": ["alice@"], "dst": ["bob@"],
                             "ip": ["tcp:22"]}]})",
-            R"({"grants": [{"src": ["bob"], "dst": ["alice"],
+            R"({"grants": [{"src": ["bob@"], "dst": ["alice@"],
                             "app": {"example.com/cap/x": [1]}}],
                 "nodeAttrs": [{"target": ["*"], "attr": ["disable-ipv4"]}]})"}) {
-        all.push_back(
-            std::make_shared<policy::Policy>(policy::ParsePolicy(text).policy));
+        const policy::ParsedPolicy parsed = policy::ParsePolicy(text);
+        EXPECT_TRUE(parsed.ok()) << text;
+        all.push_back(std::make_shared<policy::Policy>(parsed.policy));
       }
       return all;
     }();

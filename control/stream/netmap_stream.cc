@@ -64,20 +64,34 @@ void NetmapStream::EndWrite() {
   }
 }
 
-void NetmapStream::Send(v1::NetmapUpdate& message) {
-  message.set_server_time_ms(hooks_->unix_now_ms());
-  call_->Send(message.SerializeAsString());
+std::optional<NetmapStream::Outgoing> NetmapStream::Prepare(
+    std::shared_ptr<const netmap::Snapshot> latest) {
+  if (!BeginWrite(/*news=*/true)) return std::nullopt;
+  auto news = feed_->Next(std::move(latest));
+  if (news.ok() && news->has_value()) {
+    return Outgoing{(*news)->update.SerializeAsString(), (*news)->bearing,
+                    std::move((*news)->before)};
+  }
+  if (!news.ok()) Close(news.status());
+  EndWrite();
+  return std::nullopt;
+}
+
+void NetmapStream::Send(const Outgoing& message) {
+  // Messages that follow each other are one: the time of sending comes last.
+  v1::NetmapUpdate time;
+  time.set_server_time_ms(hooks_->unix_now_ms());
+  call_->Send(message.bytes + time.SerializeAsString());
+}
+
+void NetmapStream::TakeBack(Outgoing message) {
+  feed_->TakeBack(std::move(message.before));
+  EndWrite();
 }
 
 void NetmapStream::Pump(std::shared_ptr<const netmap::Snapshot> latest) {
-  if (!BeginWrite(/*news=*/true)) return;
-  auto update = feed_->Next(std::move(latest));
-  if (update.ok() && update->has_value()) {
-    Send(**update);
-    return;
-  }
-  if (!update.ok()) Close(update.status());
-  EndWrite();
+  const auto message = Prepare(std::move(latest));
+  if (message) Send(*message);
 }
 
 void NetmapStream::SkipTo(std::shared_ptr<const netmap::Snapshot> latest) {
@@ -102,7 +116,7 @@ void NetmapStream::Tend(Instant silent_since, Instant stuck_since) {
   if (!BeginWrite(/*news=*/false)) return;
   v1::NetmapUpdate message;
   message.mutable_keep_alive();
-  Send(message);
+  Send({message.SerializeAsString(), {}, {}});
 }
 
 void NetmapStream::Close(const absl::Status& status) {

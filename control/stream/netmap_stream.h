@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -38,9 +39,25 @@ class NetmapStream final : public std::enable_shared_from_this<NetmapStream> {
   bool Open(const StreamTicket& ticket) ABSL_LOCKS_EXCLUDED(mutex_);
   StreamTicket ticket() const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Sends what the node does not know yet of `latest`. One thread at a time.
+  // A message that is ready to go, and what it does to the node.
+  struct Outgoing {
+    std::string bytes;
+    netmap::Bearing bearing;
+    NetmapFeed::Told before;
+  };
+  // What the node does not know yet of `latest`: to be given to Send() or
+  // TakeBack(). nullopt: nothing, or it has to wait for a message under way
+  // (then Hooks::ready comes). One thread at a time, for all these.
+  std::optional<Outgoing> Prepare(
+      std::shared_ptr<const netmap::Snapshot> latest)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void Send(const Outgoing& message);
+  void TakeBack(Outgoing message) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Prepare() and Send().
   void Pump(std::shared_ptr<const netmap::Snapshot> latest)
       ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether it is owed a difference, not everything. On the same thread.
+  bool has_told() const { return feed_ && feed_->has_told(); }
   // What the node sees is the same in `latest` as in what it was told last:
   // the older snapshot need not be kept. Nothing while a message is under way.
   // On the thread that pumps.
@@ -60,7 +77,6 @@ class NetmapStream final : public std::enable_shared_from_this<NetmapStream> {
   // Takes the right to write; false when something is under way or it ended.
   // `news`: of the netmap.
   bool BeginWrite(bool news) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Send(v1::NetmapUpdate& message);
   void EndWrite() ABSL_LOCKS_EXCLUDED(mutex_);
   void OnEnded() ABSL_LOCKS_EXCLUDED(mutex_);
 

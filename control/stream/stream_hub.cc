@@ -3,6 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "control/stream/send_order.h"
+
 namespace warren::control {
 namespace {
 
@@ -128,17 +130,17 @@ void StreamHub::Run() {
 }
 
 void StreamHub::PumpReady() {
-  std::vector<std::pair<Stream, std::shared_ptr<const netmap::Snapshot>>> work;
+  std::vector<StreamNews> work;
   {
     absl::MutexLock lock(&mutex_);
     for (const Stream& stream : ready_) {
       const auto found = latest_.find(stream->ticket().tailnet);
-      work.emplace_back(stream,
-                        found == latest_.end() ? nullptr : found->second);
+      work.push_back(
+          {stream, found == latest_.end() ? nullptr : found->second});
     }
     ready_.clear();
   }
-  for (auto& [stream, latest] : work) stream->Pump(std::move(latest));
+  SendInOrder(std::move(work));
 }
 
 void StreamHub::ForgetOld() {

@@ -109,24 +109,38 @@ std::map<NodeId, PeerState> PeersOf(const Views& views) {
   return peers;
 }
 
-void DiffPeers(const Views& from, const Views& to, NetmapDiff& diff) {
+// Of self, or of a peer that both know.
+Bearing BearingOfNode(const Node& before, const Node& after) {
+  if (before.node_key != after.node_key ||
+      before.key_expiry != after.key_expiry) {
+    return kTakesAndGives;
+  }
+  Bearing bearing = BearingOf(before.allowed_ips, after.allowed_ips);
+  bearing.Add(BearingOf(before.addresses, after.addresses));
+  return bearing;
+}
+
+void DiffPeers(const Views& from, const Views& to, NetmapDiff& diff,
+               Bearing& bearing) {
   const auto old_peers = PeersOf(from);
   const auto new_peers = PeersOf(to);
   for (const auto& [id, peer] : old_peers) {
     if (!new_peers.contains(id)) diff.removed_peers.push_back(id);
   }
+  bearing.takes = !diff.removed_peers.empty();
   for (const auto& [id, peer] : new_peers) {
     const auto known = old_peers.find(id);
-    if (known != old_peers.end()) {
-      if (known->second == peer) continue;
+    if (known != old_peers.end() && known->second == peer) continue;
+    Node node = PeerNode(*peer.node, *peer.view, peer.no_ipv4);
+    if (known == old_peers.end()) {
+      bearing.gives = true;
+    } else {
       const PeerState& old = known->second;
-      if (PeerNode(*old.node, *old.view, old.no_ipv4) ==
-          PeerNode(*peer.node, *peer.view, peer.no_ipv4)) {
-        continue;
-      }
+      const Node before = PeerNode(*old.node, *old.view, old.no_ipv4);
+      if (before == node) continue;
+      bearing.Add(BearingOfNode(before, node));
     }
-    diff.upserted_peers.push_back(
-        PeerNode(*peer.node, *peer.view, peer.no_ipv4));
+    diff.upserted_peers.push_back(std::move(node));
   }
 }
 
@@ -165,29 +179,49 @@ bool AnyPeerDiffers(const Snapshot& from, const Snapshot& to, NodeId node) {
 }
 
 template <class T>
-void Note(const T& before, const T& after, std::optional<T>& change) {
-  if (before != after) change = after;
+bool Note(const T& before, const T& after, std::optional<T>& change) {
+  if (before == after) return false;
+  change = after;
+  return true;
+}
+
+void DiffFilter(const Views& from, const Views& to, NetmapDiff& diff,
+                Bearing& bearing) {
+  const auto before = from.Filter();
+  const auto after = to.Filter();
+  if (before == after) return;
+  auto rules = RulesOf(after);
+  const auto old_rules = RulesOf(before);
+  if (rules != old_rules) {
+    bearing.Add(BearingOf(old_rules, rules));
+    diff.filter = std::move(rules);
+  }
+  auto grants = GrantsOf(after);
+  const auto old_grants = GrantsOf(before);
+  if (grants == old_grants) return;
+  bearing.Add(BearingOf(old_grants, grants));
+  diff.cap_grants = std::move(grants);
 }
 
 // What the views decide; the self node's share of them, too.
 void DiffViews(const Snapshot& from, const Snapshot& to, NodeId node,
-               NetmapDiff& diff) {
+               NetmapDiff& diff, Bearing& bearing) {
   const Views before(from, node);
   const Views after(to, node);
-  DiffPeers(before, after, diff);
-  Note(SelfNode(*from.own.nodes.Find(node), before.Own()),
-       SelfNode(*to.own.nodes.Find(node), after.Own()), diff.self);
-  Note(before.Own().cap_map, after.Own().cap_map, diff.cap_map);
+  DiffPeers(before, after, diff, bearing);
+  const Node old_self = SelfNode(*from.own.nodes.Find(node), before.Own());
+  if (Note(old_self, SelfNode(*to.own.nodes.Find(node), after.Own()),
+           diff.self)) {
+    bearing.Add(BearingOfNode(old_self, *diff.self));
+  }
+  if (Note(before.Own().cap_map, after.Own().cap_map, diff.cap_map)) {
+    bearing.Add(kTakesAndGives);
+  }
   if (before.Own().ssh != after.Own().ssh) {
     diff.ssh = SshRulesOf(after.Own().ssh);
+    bearing.Add({!before.Own().ssh.empty(), !after.Own().ssh.empty()});
   }
-  const auto old_filter = before.Filter();
-  const auto new_filter = after.Filter();
-  if (old_filter == new_filter) return;
-  auto rules = RulesOf(new_filter);
-  if (rules != RulesOf(old_filter)) diff.filter = std::move(rules);
-  auto grants = GrantsOf(new_filter);
-  if (grants != GrantsOf(old_filter)) diff.cap_grants = std::move(grants);
+  DiffFilter(before, after, diff, bearing);
 }
 
 }  // namespace
@@ -216,10 +250,12 @@ std::optional<Netmap> Compile(const Snapshot& snapshot, NodeId node) {
   return out;
 }
 
-NetmapDiff CompileDiff(const Snapshot& from, const Snapshot& to, NodeId node) {
+NetmapDiff CompileDiff(const Snapshot& from, const Snapshot& to, NodeId node,
+                       Bearing& bearing) {
   const SnapshotNode& before = *from.own.nodes.Find(node);
   const SnapshotNode& after = *to.own.nodes.Find(node);
   NetmapDiff diff;
+  bearing = Bearing();
   diff.from_version = from.version;
   diff.to_version = to.version;
   Note(from.tailnet, to.tailnet, diff.tailnet);
@@ -231,7 +267,10 @@ NetmapDiff CompileDiff(const Snapshot& from, const Snapshot& to, NodeId node) {
   const bool self_differs = &before != &after && before.node != after.node;
   if (self_differs || !SameViews(from, to, node) ||
       AnyPeerDiffers(from, to, node)) {
-    DiffViews(from, to, node, diff);
+    DiffViews(from, to, node, diff, bearing);
+  }
+  if (diff.waits_for_approval) {
+    bearing.Add({after.waits_for_approval, before.waits_for_approval});
   }
   return diff;
 }

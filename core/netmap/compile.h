@@ -10,6 +10,7 @@
 
 #include "core/base/strong_id.h"
 #include "core/derp/relay_map.h"
+#include "core/netmap/bearing.h"
 #include "core/netmap/netmap.h"
 #include "core/netmap/node_table.h"
 #include "core/policy/compiled.h"
@@ -46,8 +47,10 @@ struct Snapshot {
 std::optional<Netmap> Compile(const Snapshot& snapshot, NodeId node);
 
 // Diff(*Compile(from, node), *Compile(to, node)), without making either where
-// the policy says that nothing has changed. `node` must be in both.
-NetmapDiff CompileDiff(const Snapshot& from, const Snapshot& to, NodeId node);
+// the policy says that nothing has changed. `node` must be in both. `bearing`
+// is set to what it does to the node.
+NetmapDiff CompileDiff(const Snapshot& from, const Snapshot& to, NodeId node,
+                       Bearing& bearing);
 
 // The nodes to which `to` may look another way than `from`, ascending, with
 // those that only one of them has: whoever is not among them needs not be

@@ -126,8 +126,33 @@ std::set<NodeId> Ids(const Snapshot& snapshot) {
   return ids;
 }
 
+// Whether the filter of `netmap` lets in what the first source and destination
+// of `rule` name.
+bool LetsIn(const Netmap& netmap, const filter::Rule& rule) {
+  return std::ranges::any_of(netmap.filter, [&](const filter::Rule& one) {
+    return one.protocols == rule.protocols &&
+           std::ranges::count(one.sources, rule.sources[0]) > 0 &&
+           std::ranges::count(one.destinations, rule.destinations[0]) > 0;
+  });
+}
+
+// Whether there is something in `before` that `after` lacks.
+bool Loses(const Netmap& before, const Netmap& after) {
+  for (const auto& [id, peer] : before.peers) {
+    const auto still = after.peers.find(id);
+    if (still == after.peers.end()) return true;
+    for (const net::IpPrefix& prefix : peer.allowed_ips) {
+      if (!std::ranges::count(still->second.allowed_ips, prefix)) return true;
+    }
+  }
+  return std::ranges::any_of(before.filter, [&](const filter::Rule& rule) {
+    return !rule.destinations.empty() && !LetsIn(after, rule);
+  });
+}
+
 TEST(CompileDiff, IsTheDiffOfWhatCompileMakes) {
   World world(1);
+  int pure = 0;
   Snapshot from = world.Take();
   for (int step = 0; step < 3000; ++step) {
     SCOPED_TRACE(step);
@@ -135,11 +160,46 @@ TEST(CompileDiff, IsTheDiffOfWhatCompileMakes) {
     const Snapshot to = world.Take();
     for (const NodeId id : Ids(from)) {
       if (!to.own.nodes.contains(id)) continue;
-      ASSERT_EQ(CompileDiff(from, to, id),
-                Diff(*Compile(from, id), *Compile(to, id)));
+      const Netmap before = *Compile(from, id);
+      const Netmap after = *Compile(to, id);
+      Bearing bearing;
+      ASSERT_EQ(CompileDiff(from, to, id, bearing), Diff(before, after));
+      ASSERT_GE(bearing.takes, Loses(before, after));
+      ASSERT_GE(bearing.gives, Loses(after, before));
+      ASSERT_TRUE(bearing == Bearing() || !Diff(before, after).Empty());
+      pure += bearing.takes != bearing.gives;
     }
     from = to;
   }
+  EXPECT_GT(pure, 1000);
+}
+
+TEST(BearingOfFilters, TellsMoreFromLess) {
+  const auto rules = [](std::vector<const char*> sources, uint16_t port) {
+    filter::Rule rule;
+    for (const char* source : sources) {
+      rule.sources.push_back(*net::IpPrefix::Parse(source));
+    }
+    rule.destinations = {{*net::IpPrefix::Parse("100.64.0.1/32"), port, port}};
+    return std::vector<filter::Rule>{rule};
+  };
+  const auto one = rules({"100.64.0.2/32"}, 22);
+  const auto two = rules({"100.64.0.3/32", "100.64.0.2/32"}, 22);
+  const auto other = rules({"100.64.0.2/32"}, 80);
+  const std::vector<filter::Rule> none;
+  EXPECT_EQ(BearingOf(one, one), Bearing());
+  EXPECT_EQ(BearingOf(none, one), (Bearing{false, true}));
+  EXPECT_EQ(BearingOf(one, none), (Bearing{true, false}));
+  EXPECT_EQ(BearingOf(one, two), (Bearing{false, true}));
+  EXPECT_EQ(BearingOf(two, one), (Bearing{true, false}));
+  EXPECT_EQ(BearingOf(one, other), kTakesAndGives);
+  // However it is cut into rules.
+  auto both = one;
+  both.push_back(other[0]);
+  auto turned = other;
+  turned.push_back(one[0]);
+  EXPECT_EQ(BearingOf(both, turned), Bearing());
+  EXPECT_EQ(BearingOf(turned, one), (Bearing{true, false}));
 }
 
 TEST(Affected, LeavesOutNobodyWhoSeesSomethingElse) {
@@ -154,7 +214,8 @@ TEST(Affected, LeavesOutNobodyWhoSeesSomethingElse) {
     for (const NodeId id : Ids(to)) {
       if (!told || std::ranges::binary_search(*told, id)) continue;
       ++left_out;
-      ASSERT_TRUE(CompileDiff(from, to, id).Empty()) << step;
+      Bearing bearing;
+      ASSERT_TRUE(CompileDiff(from, to, id, bearing).Empty()) << step;
     }
     from = to;
   }
