@@ -250,6 +250,7 @@ Json Refusal(const std::vector<policy::Problem>& problems) {
 Json Compile(const PolicyCase& c) {
   policy::CheckOptions options;
   options.nested_groups = false;
+  options.ssh_to_autogroups = false;
   const size_t at = c.owner.find('@');
   if (at != std::string::npos) options.domains = {c.owner.substr(at + 1)};
   auto parsed = policy::ParsePolicy(c.policy_text, options);

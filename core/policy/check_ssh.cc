@@ -117,10 +117,25 @@ bool MayBeSource(SelectorKind kind) {
   }
 }
 
-bool MayBeDestination(SelectorKind kind) {
-  return kind == SelectorKind::kUser || kind == SelectorKind::kTag ||
-         kind == SelectorKind::kSelf || kind == SelectorKind::kMember ||
-         kind == SelectorKind::kTagged;
+bool MayBeDestination(SelectorKind kind, const CheckOptions& options) {
+  switch (kind) {
+    case SelectorKind::kUser:
+    case SelectorKind::kTag:
+    case SelectorKind::kSelf:
+      return true;
+    case SelectorKind::kMember:
+    case SelectorKind::kTagged:
+      return options.ssh_to_autogroups;
+    default:
+      return false;
+  }
+}
+
+std::string NotAllowed(Side side, absl::string_view text) {
+  const absl::string_view where = side == Side::kSource ? "src" : "dst";
+  const std::string quoted = QuoteJson(text);
+  return absl::StrCat("invalid ", where, " ", quoted, ": ", quoted,
+                      " is not allowed in ", where);
 }
 
 // The selectors that may stand there.
@@ -132,11 +147,10 @@ std::vector<Selector> CheckSelectors(const Texts& texts, Side side,
     const auto parsed = ParseSelector(text.text);
     const bool allowed =
         parsed.ok() &&
-        (source ? MayBeSource(parsed->kind) : MayBeDestination(parsed->kind));
+        (source ? MayBeSource(parsed->kind)
+                : MayBeDestination(parsed->kind, context.options()));
     if (!allowed) {
-      context.Note(text.place,
-                   absl::StrCat("invalid ", source ? "src " : "dst ",
-                                QuoteJson(text.text)),
+      context.Note(text.place, NotAllowed(side, text.text),
                    source ? "users, groups, tags and their autogroups"
                           : "tags, autogroup:self, autogroup:member, "
                             "autogroup:tagged, or the one user of src");

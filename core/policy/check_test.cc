@@ -209,13 +209,17 @@ TEST(CheckTest, SshEnds) {
       {"tag:db", "tag:web", ""},
       {"alice@example.com", "alice@example.com", ""},
       {"autogroup:member", "autogroup:tagged", ""},
-      {"*", "tag:web", "invalid src \"*\""},
-      {"srv", "tag:web", "invalid src \"srv\""},
-      {"10.0.0.1", "tag:web", "invalid src \"10.0.0.1\""},
-      {"group:ops", "*", "invalid dst \"*\""},
-      {"group:ops", "srv", "invalid dst \"srv\""},
-      {"group:ops", "10.0.0.9", "invalid dst \"10.0.0.9\""},
-      {"group:ops", "group:ops", "invalid dst \"group:ops\""},
+      {"*", "tag:web", "invalid src \"*\": \"*\" is not allowed in src"},
+      {"srv", "tag:web", "invalid src \"srv\": \"srv\" is not allowed in src"},
+      {"10.0.0.1", "tag:web",
+       "invalid src \"10.0.0.1\": \"10.0.0.1\" is not allowed in src"},
+      {"group:ops", "*", "invalid dst \"*\": \"*\" is not allowed in dst"},
+      {"group:ops", "srv",
+       "invalid dst \"srv\": \"srv\" is not allowed in dst"},
+      {"group:ops", "10.0.0.9",
+       "invalid dst \"10.0.0.9\": \"10.0.0.9\" is not allowed in dst"},
+      {"group:ops", "group:ops",
+       "invalid dst \"group:ops\": \"group:ops\" is not allowed in dst"},
       {"group:ops", "tag:web:22",
        "dst=\"tag:web:22\": tag not found: \"tag:web:22\""},
       {"group:x", "tag:web", "src=group not found: \"group:x\""},
@@ -405,6 +409,10 @@ TEST(CheckTest, OptionsOfTheHostedService) {
                          "users": ["localpart:*@example.org"])"),
                   options),
             kRefused);
+  options.ssh_to_autogroups = false;
+  EXPECT_EQ(First(SshFromTo("group:ops", "autogroup:tagged"), options),
+            "invalid dst \"autogroup:tagged\": \"autogroup:tagged\" is not "
+            "allowed in dst");
   options.provider_groups = {"staff"};
   EXPECT_EQ(First(SshFromTo("group:staff", "tag:web"), options), "");
   for (const char* domain : {"passkey", "gmail.com", "x.org.github"}) {
@@ -445,6 +453,12 @@ TEST(CheckTest, Tests) {
       {R"({"src": "tag:db", "dst": ["tag:web"]})", "test(s) failed"},
       {R"({"dst": ["tag:web"], "deny": ["root"]})",
        "SSH tests entry must have a non-empty src"},
+      {R"({"src": "autogroup:admin", "dst": ["tag:web"], "deny": ["root"]})",
+       "SSH tests src contains disallowed element \"autogroup:admin\""},
+      {R"({"src": "*", "dst": ["tag:web"], "deny": ["root"]})",
+       "SSH tests src contains disallowed element \"*\""},
+      {R"({"src": "tag:x", "dst": ["tag:web"], "deny": ["root"]})",
+       "SSH tests src contains unknown tag \"tag:x\""},
       {R"({"src": "tag:db", "deny": ["root"]})",
        "SSH tests entry must have at least one dst"},
       {R"({"src": "tag:db", "dst": ["tag:x"], "deny": ["root"]})",

@@ -127,10 +127,30 @@ void CheckSshDestination(const Text& text, CheckContext& context) {
       absl::StrCat("SSH tests dst contains disallowed element ", quoted));
 }
 
-void CheckSshTest(const SshTest& test, CheckContext& context) {
-  if (test.src.text.empty()) {
-    context.Note(test.place, "SSH tests entry must have a non-empty src");
+// Somebody in particular: autogroups are too many.
+void CheckSshSource(const SshTest& test, CheckContext& context) {
+  const Text& src = test.src;
+  if (src.text.empty()) {
+    return context.Note(test.place,
+                        "SSH tests entry must have a non-empty src");
   }
+  const std::string quoted = QuoteJson(src.text);
+  const auto selector = ParseSelector(src.text);
+  if (!selector.ok() || selector->IsAutogroup() ||
+      selector->kind == SelectorKind::kWildcard ||
+      !IsOneHost(src.text, *selector, context)) {
+    return context.Note(
+        src.place,
+        absl::StrCat("SSH tests src contains disallowed element ", quoted));
+  }
+  if (selector->kind == SelectorKind::kTag && !context.HasTag(src.text)) {
+    context.Note(src.place,
+                 absl::StrCat("SSH tests src contains unknown tag ", quoted));
+  }
+}
+
+void CheckSshTest(const SshTest& test, CheckContext& context) {
+  CheckSshSource(test, context);
   if (test.dst.empty()) {
     context.Note(test.place, "SSH tests entry must have at least one dst");
   }

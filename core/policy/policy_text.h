@@ -19,6 +19,9 @@ struct CheckOptions {
   // Groups in groups. The hosted service refuses them, so `policy compile`
   // does too.
   bool nested_groups = true;
+  // autogroup:member and autogroup:tagged as dst of ssh rules; refused by the
+  // hosted service likewise.
+  bool ssh_to_autogroups = true;
   // Groups of the identity providers, without "group:". They need no
   // definition, nor do names with "@" (group:ops@example.com).
   std::vector<std::string> provider_groups;

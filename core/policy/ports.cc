@@ -22,8 +22,9 @@ struct ProtocolName {
   uint8_t number;
 };
 // IANA's numbers, by the names of specs/control-ts2021.md 6.2.
-constexpr std::array<ProtocolName, 17> kProtocols = {{
+constexpr std::array<ProtocolName, 18> kProtocols = {{
     {"icmp", 1},
+    {"icmpv4", 1},
     {"igmp", 2},
     {"ipv4", 4},
     {"ip-in-ip", 4},

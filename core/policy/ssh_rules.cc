@@ -224,20 +224,16 @@ void SshRules::AddByUser(const Directory& directory, const Sources& sources,
   Give(std::move(rules), targets);
 }
 
-// A rule with "localpart:" lets its sources into their own devices too, as the
-// hosted service has it.
+// A rule with "localpart:" lets people among its sources into their own
+// devices too, as the hosted service has it.
 void SshRules::AddOwnDevices(const Directory& directory, const Sources& sources,
                              const Indices& targets,
                              const SshPolicyRule& base) {
   for (const Index node : sources.devices) {
     if (std::ranges::binary_search(targets, node)) continue;
     const auto user = directory.UserOf(node);
+    if (!user.has_value()) continue;
     SshPolicyRule rule = base;
-    if (!user.has_value()) {
-      rule.principals = PrincipalsOf(directory, {node});
-      Give({rule}, {node});
-      continue;
-    }
     rule.principals = PrincipalsOf(directory, sources.OfUser(directory, *user));
     Give(RulesOfUser(*directory.users()[*user], sources.domains, rule), {node});
   }

@@ -111,6 +111,7 @@ TEST(SshRules, LocalpartIsTheAccountNamedLikeTheUser) {
           "accept: 100.70.0.3 as root=", "accept: 100.70.0.4 as root="));
   EXPECT_THAT(RulesOf("sofa", rule),
               ElementsAre("accept: 100.70.0.3 as root="));
+  EXPECT_THAT(RulesOf("ci", rule), IsEmpty());
 }
 
 TEST(SshRules, APostureLeavesOutDevices) {
