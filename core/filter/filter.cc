@@ -40,8 +40,39 @@ bool IsIcmpAnswer(const net::IpPacket& packet) {
   }
 }
 
+// RFC 9293 §3.1: FIN, RST.
+constexpr uint8_t kTcpEnds = 0x01 | 0x04;
+
 bool HasFlows(uint8_t protocol) {
   return protocol == kUdp || protocol == kSctp;
+}
+
+bool BeginsTcp(const net::IpPacket& packet) {
+  return (packet.tcp_flags & net::kTcpSyn) != 0 &&
+         (packet.tcp_flags & net::kTcpAck) == 0;
+}
+
+Flow FlowOfInbound(const net::IpPacket& packet) {
+  return {packet.protocol,
+          {packet.destination, packet.destination_port},
+          {packet.source, packet.source_port}};
+}
+
+Flow FlowOfOutbound(const net::IpPacket& packet) {
+  return {packet.protocol,
+          {packet.source, packet.source_port},
+          {packet.destination, packet.destination_port}};
+}
+
+// A packet of the flow that comes in.
+net::IpPacket PacketOf(const Flow& flow) {
+  net::IpPacket packet;
+  packet.protocol = flow.protocol;
+  packet.source = flow.remote.address();
+  packet.source_port = flow.remote.port();
+  packet.destination = flow.local.address();
+  packet.destination_port = flow.local.port();
+  return packet;
 }
 
 }  // namespace
@@ -71,6 +102,52 @@ void Filter::Compile(std::span<const Rule> rules,
   local_ = PrefixSet(local);
   rules_.clear();
   for (const Rule& rule : rules) rules_.push_back(CompileRule(rule));
+  CutFlows();
+}
+
+void Filter::CutFlows() {
+  const auto allowed = [this](const Flow& flow) {
+    return local_.Contains(flow.local.address()) && AllowsPort(PacketOf(flow));
+  };
+  if (cut_) {
+    for (const Flow& flow : cut_->All()) {
+      if (allowed(flow)) cut_->Erase(flow);
+    }
+  }
+  for (const Flow& flow : theirs_.All()) {
+    if (allowed(flow)) continue;
+    theirs_.Erase(flow);
+    if (ours_.Has(flow)) continue;
+    if (!cut_) cut_.emplace();
+    cut_->Remember(latest_, flow);
+  }
+}
+
+bool Filter::IsCut(Instant now, const Flow& flow) {
+  if (!cut_->Has(flow)) return false;
+  if (flow.protocol == kTcp) return true;
+  return cut_->Admit(now, flow);
+}
+
+bool Filter::AdmitTcp(Instant now, const net::IpPacket& packet) {
+  if (BeginsTcp(packet)) {
+    if (!AllowsPort(packet)) return false;
+    theirs_.Remember(latest_ = now, FlowOfInbound(packet));
+    return true;
+  }
+  if ((packet.tcp_flags & kTcpEnds) != 0) {
+    theirs_.Retire(FlowOfInbound(packet));
+  }
+  return !HasCuts() || !IsCut(now, FlowOfInbound(packet));
+}
+
+bool Filter::AdmitFlow(Instant now, const net::IpPacket& packet) {
+  const Flow flow = FlowOfInbound(packet);
+  if (HasCuts() && IsCut(now, flow)) return false;
+  if (ours_.Admit(now, flow)) return true;
+  if (!AllowsPort(packet)) return false;
+  theirs_.Remember(latest_ = now, flow);
+  return true;
 }
 
 Verdict Filter::CheckInbound(Instant now, const net::IpPacket& packet) {
@@ -84,16 +161,11 @@ Verdict Filter::CheckInbound(Instant now, const net::IpPacket& packet) {
       allowed = IsIcmpAnswer(packet) || AllowsAddresses(packet);
       break;
     case kTcp:
-      allowed = (packet.tcp_flags & net::kTcpSyn) == 0 ||
-                (packet.tcp_flags & net::kTcpAck) != 0 || AllowsPort(packet);
+      allowed = AdmitTcp(now, packet);
       break;
     case kUdp:
     case kSctp:
-      allowed =
-          flows_.Admit(now, {packet.protocol,
-                             {packet.destination, packet.destination_port},
-                             {packet.source, packet.source_port}}) ||
-          AllowsPort(packet);
+      allowed = AdmitFlow(now, packet);
       break;
     case kTsmp:
       allowed = true;
@@ -106,11 +178,18 @@ Verdict Filter::CheckInbound(Instant now, const net::IpPacket& packet) {
 
 Verdict Filter::CheckOutbound(Instant now, const net::IpPacket& packet) {
   if (const Verdict v = PreCheck(packet); v != Verdict::kAccept) return v;
-  if (HasFlows(packet.protocol) && !packet.later_fragment) {
-    flows_.Remember(now, {packet.protocol,
-                          {packet.source, packet.source_port},
-                          {packet.destination, packet.destination_port}});
+  if (packet.later_fragment) return Verdict::kAccept;
+  const bool has_flows = HasFlows(packet.protocol);
+  if (!has_flows && (packet.protocol != kTcp || !HasCuts())) {
+    return Verdict::kAccept;
   }
+  const Flow flow = FlowOfOutbound(packet);
+  if (packet.protocol == kTcp && BeginsTcp(packet)) {
+    cut_->Erase(flow);  // ours from here on
+  } else if (HasCuts() && IsCut(now, flow)) {
+    return Verdict::kNoRule;
+  }
+  if (has_flows && !theirs_.Has(flow)) ours_.Remember(now, flow);
   return Verdict::kAccept;
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,7 +21,7 @@ enum class Verdict : uint8_t {
   kMulticast,  // to a multicast address: a tailnet has none
   kLinkLocal,  // to a link-local address other than 169.254.169.254
   kNotLocal,   // inbound, and not to us
-  kNoRule,     // inbound, and no rule or flow of ours allows it
+  kNoRule,     // no rule or flow of ours allows it (any more)
 };
 
 // The packet filter of one node: nothing comes in that no rule allows, except
@@ -36,6 +37,13 @@ enum class Verdict : uint8_t {
 //   other    a rule that names the protocol itself, with all ports
 // Later fragments pass: without the first, which is checked, they are useless.
 // Outbound, everything but multicast and link-local passes.
+//
+// Unlike stock, what a rule let in ends with the rule: TCP, UDP and SCTP flows
+// that a peer began pass no more in either direction once new rules do not
+// allow them, until others do. It is known of the last FlowTable::kMaxFlows
+// flows that peers began since this was made; of others, TCP goes on as above.
+// A UDP or SCTP flow that was ended so and is quiet for FlowTable::kIdle is
+// forgotten, and we may begin one with the same ports.
 class Filter {
  public:
   // Accepts nothing inbound.
@@ -49,7 +57,7 @@ class Filter {
   // The source must already be known to belong to the sending peer
   // (WireGuard's allowed-ips).
   Verdict CheckInbound(Instant now, const net::IpPacket& packet);
-  // Remembers UDP and SCTP flows.
+  // Remembers the UDP and SCTP flows that begin so.
   Verdict CheckOutbound(Instant now, const net::IpPacket& packet);
 
  private:
@@ -65,13 +73,22 @@ class Filter {
     std::vector<Target> targets;  // one for each range of ports
   };
   static CompiledRule CompileRule(const Rule& rule);
+  // Finds what the rules end, and what they allow again.
+  void CutFlows();
+  bool HasCuts() const { return cut_ && cut_->size() > 0; }
+  bool IsCut(Instant now, const Flow& flow);
+  bool AdmitTcp(Instant now, const net::IpPacket& packet);
+  bool AdmitFlow(Instant now, const net::IpPacket& packet);
   bool AllowsAddresses(const net::IpPacket& packet) const;
   bool AllowsPort(const net::IpPacket& packet) const;
   bool AllowsProtocol(const net::IpPacket& packet) const;
 
   PrefixSet local_;
   std::vector<CompiledRule> rules_;
-  FlowTable flows_;
+  FlowTable ours_;    // UDP and SCTP: began by us, without need of a rule
+  FlowTable theirs_;  // began by peers, by a rule
+  std::optional<FlowTable> cut_;  // those whose rule is gone
+  Instant latest_;                // use of `theirs_`
 };
 
 }  // namespace warren::filter

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace warren::filter {
@@ -66,6 +67,7 @@ TEST_P(CheckInbound, Decides) {
 }
 
 constexpr char kUs[] = "100.64.0.9";
+constexpr char kUs32[] = "100.64.0.9/32";
 constexpr char kUs6[] = "fd7a:115c:a1e0::9";
 constexpr char kDb[] = "100.64.0.1";
 constexpr char kPeer[] = "100.64.0.2";
@@ -154,6 +156,92 @@ TEST(Filter, KeepsFlowsAcrossANewPolicyButDropsRules) {
   EXPECT_EQ(filter.CheckInbound(kNow, Packet(kUdp, kFar, 123, kUs, 40000)),
             kYes);
   EXPECT_EQ(filter.CheckInbound(kNow, Packet(kUdp, kPeer, 1, kUs, 53)), kNo);
+}
+
+// A flow that a peer began, under rules that come and go.
+class CutFlow : public ::testing::TestWithParam<uint8_t> {
+ protected:
+  CutFlow() { Allow(true); }
+  void Allow(bool open) {
+    std::vector<Rule> rules = {
+        {{kTcp}, {Net("100.64.0.2/32")}, {{Net("100.64.0.9/32"), 22, 22}}}};
+    if (open) {
+      rules.push_back({{kTcp, kUdp, kSctp},
+                       {Net("100.64.0.2/32")},
+                       {{Net("100.64.0.9/32"), 80, 80}}});
+    }
+    filter_.Compile(rules, std::vector{Net("100.64.0.9/32")});
+  }
+  Verdict In(uint16_t to, uint8_t flags, Instant now = kNow) {
+    net::IpPacket packet = Packet(GetParam(), kPeer, 40000, kUs, to);
+    packet.tcp_flags = flags;
+    return filter_.CheckInbound(now, packet);
+  }
+  Verdict Out(uint16_t from, uint8_t flags, Instant now = kNow) {
+    net::IpPacket packet = Packet(GetParam(), kUs, from, kPeer, 40000);
+    packet.tcp_flags = flags;
+    return filter_.CheckOutbound(now, packet);
+  }
+  void Begin() {
+    EXPECT_EQ(In(80, kSyn), kYes);
+    EXPECT_EQ(Out(80, kSynAck), kYes);
+    EXPECT_EQ(In(80, net::kTcpAck), kYes);
+  }
+
+  Filter filter_;
+};
+
+INSTANTIATE_TEST_SUITE_P(, CutFlow, ::testing::Values(kTcp, kUdp, kSctp),
+                         [](const auto& param) {
+                           return absl::StrCat("Protocol", param.param);
+                         });
+
+TEST_P(CutFlow, EndsInBothDirectionsWithItsRule) {
+  Begin();
+  Allow(false);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Out(80, net::kTcpAck), kNo);
+    EXPECT_EQ(In(80, net::kTcpAck), kNo);
+    // Other changes do not revive it.
+    filter_.Compile({}, std::vector{Net("100.64.0.9/32")});
+  }
+  Allow(true);
+  EXPECT_EQ(In(80, net::kTcpAck), kYes);
+  EXPECT_EQ(Out(80, net::kTcpAck), kYes);
+}
+
+TEST_P(CutFlow, LeavesWhatIsOursAndWhatIsStillAllowed) {
+  EXPECT_EQ(Out(50000, kSyn), kYes);  // ours
+  EXPECT_EQ(In(50000, kSynAck), kYes);
+  Begin();
+  filter_.Compile(
+      std::vector<Rule>{{{}, {Net("100.64.0.0/24")}, {{Net(kUs32)}}}},
+      std::vector{Net(kUs32)});
+  EXPECT_EQ(In(80, net::kTcpAck), GetParam() == kSctp ? kNo : kYes);
+  Allow(false);
+  EXPECT_EQ(In(80, net::kTcpAck), kNo);
+  EXPECT_EQ(Out(50000, net::kTcpAck), kYes);
+  EXPECT_EQ(In(50000, net::kTcpAck), kYes);
+}
+
+TEST_P(CutFlow, WeMayBeginOneWithTheSamePorts) {
+  Begin();
+  Allow(false);
+  // Of TCP at once; where no packet says that it is the first, after a time.
+  const Instant now = kNow + FlowTable::kIdle + absl::Seconds(1);
+  EXPECT_EQ(Out(80, kSyn, GetParam() == kTcp ? kNow : now), kYes);
+  EXPECT_EQ(In(80, kSynAck, now), kYes);
+}
+
+TEST_P(CutFlow, ATryKeepsItEnded) {
+  Begin();
+  Allow(false);
+  Instant now = kNow;
+  for (int i = 0; i < 4; ++i) {
+    now = now + FlowTable::kIdle - absl::Seconds(1);
+    EXPECT_EQ(In(80, net::kTcpAck, now), kNo);
+    EXPECT_EQ(Out(80, net::kTcpAck, now), kNo);
+  }
 }
 
 TEST(Filter, LetsOutAllButMulticastAndLinkLocal) {

@@ -24,8 +24,8 @@ void FlowTable::Remember(Instant now, const Flow& flow) {
   slots_[slot].flow = flow;
   slots_[slot].last_used = now;
   LinkAsNewest(slot);
-  // Last, because it invalidates `it`. An empty slot's flow is nobody's.
-  if (index_.size() > kMaxFlows) index_.erase(forgotten);
+  // Last, because it invalidates `it`.
+  if (forgotten.protocol != 0) index_.erase(forgotten);
 }
 
 bool FlowTable::Admit(Instant now, const Flow& flow) {
@@ -34,6 +34,31 @@ bool FlowTable::Admit(Instant now, const Flow& flow) {
   if (now - slots_[it->second].last_used > kIdle) return false;
   Touch(now, it->second);
   return true;
+}
+
+void FlowTable::Erase(const Flow& flow) {
+  const auto it = index_.find(flow);
+  if (it == index_.end()) return;
+  const uint32_t slot = it->second;
+  index_.erase(it);
+  slots_[slot].flow = Flow();
+  Unlink(slot);
+  LinkAsOldest(slot);
+}
+
+void FlowTable::Retire(const Flow& flow) {
+  const auto it = index_.find(flow);
+  if (it == index_.end()) return;
+  Unlink(it->second);
+  LinkAsOldest(it->second);
+}
+
+std::vector<Flow> FlowTable::All() const {
+  std::vector<Flow> all;
+  for (uint32_t i = slots_[0].previous; i != 0; i = slots_[i].previous) {
+    if (slots_[i].flow.protocol != 0) all.push_back(slots_[i].flow);
+  }
+  return all;
 }
 
 void FlowTable::Touch(Instant now, uint32_t slot) {
@@ -54,6 +79,14 @@ void FlowTable::LinkAsNewest(uint32_t slot) {
   slots_[slot].previous = 0;
   slots_[newest].previous = slot;
   slots_[0].next = slot;
+}
+
+void FlowTable::LinkAsOldest(uint32_t slot) {
+  const uint32_t oldest = slots_[0].previous;
+  slots_[slot].previous = oldest;
+  slots_[slot].next = 0;
+  slots_[oldest].next = slot;
+  slots_[0].previous = slot;
 }
 
 }  // namespace warren::filter

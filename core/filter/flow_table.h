@@ -13,7 +13,7 @@
 
 namespace warren::filter {
 
-// One UDP or SCTP conversation, from our side.
+// One conversation, from our side.
 struct Flow {
   uint8_t protocol = 0;
   net::Endpoint local;
@@ -26,9 +26,8 @@ struct Flow {
   }
 };
 
-// The conversations this node began lately: their answers may come in without
-// a rule. Bounded: the one unused longest makes room. Allocates when it is
-// made, not per packet.
+// Conversations of one kind, such as those this node began lately. Bounded: the
+// one unused longest makes room. Allocates when it is made, not per packet.
 class FlowTable {
  public:
   // Stock keeps 512 flows and forgets none by age. A DNS resolver behind one
@@ -40,15 +39,22 @@ class FlowTable {
 
   FlowTable();
 
-  // We sent a packet of `flow`.
+  // It is in use now; a new one comes in.
   void Remember(Instant now, const Flow& flow);
-  // Whether an incoming packet belongs to a flow we began. Then it counts as
-  // use of it.
+  // Whether it is known and was used within kIdle. Then this is use of it.
   bool Admit(Instant now, const Flow& flow);
+  // Whether it is known, however long unused.
+  bool Has(const Flow& flow) const { return index_.contains(flow); }
+  void Erase(const Flow& flow);
+  // It has probably ended: the next to make room.
+  void Retire(const Flow& flow);
+  // From the one unused longest.
+  std::vector<Flow> All() const;
   size_t size() const { return index_.size(); }
 
  private:
-  // Slot 0 is the head of a ring: next is the newest, previous the oldest.
+  // Slot 0 is the head of a ring: next is the newest, previous the oldest. A
+  // slot without a flow has protocol 0.
   struct Slot {
     Flow flow;
     Instant last_used;
@@ -58,6 +64,7 @@ class FlowTable {
   void Touch(Instant now, uint32_t slot);
   void Unlink(uint32_t slot);
   void LinkAsNewest(uint32_t slot);
+  void LinkAsOldest(uint32_t slot);
 
   std::vector<Slot> slots_;
   absl::flat_hash_map<Flow, uint32_t> index_;

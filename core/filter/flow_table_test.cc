@@ -44,6 +44,26 @@ TEST(FlowTable, MakesRoomByForgettingTheOneUnusedLongest) {
   EXPECT_TRUE(table.Admit(kStart, FlowTo(1u << 20)));
 }
 
+TEST(FlowTable, WhatEndedMakesRoomFirst) {
+  FlowTable table;
+  for (uint32_t i = 0; i < FlowTable::kMaxFlows; ++i) {
+    table.Remember(kStart, FlowTo(i));
+  }
+  table.Retire(FlowTo(70));
+  table.Erase(FlowTo(80));
+  EXPECT_FALSE(table.Has(FlowTo(80)));
+  EXPECT_EQ(table.All().size(), FlowTable::kMaxFlows - 1);
+  EXPECT_EQ(table.All().front(), FlowTo(70));
+  table.Remember(kStart, FlowTo(1u << 20));  // in the place of 80
+  EXPECT_TRUE(table.Has(FlowTo(70)));
+  table.Remember(kStart, FlowTo(2u << 20));
+  EXPECT_FALSE(table.Has(FlowTo(70)));
+  EXPECT_TRUE(table.Has(FlowTo(0)));
+  table.Erase(FlowTo(70));  // unknown: nothing
+  EXPECT_EQ(table.size(), FlowTable::kMaxFlows);
+  EXPECT_EQ(table.All().back(), FlowTo(2u << 20));
+}
+
 TEST(FlowTable, StaysBoundedUnderAScan) {
   FlowTable table;
   for (uint32_t i = 0; i < 100'000; ++i) table.Remember(kStart, FlowTo(i));
