@@ -148,7 +148,7 @@ class Printer {
                          {"peers", Peers(view)},
                          {"self", Self(*node, view)},
                          {"ssh", Ssh(view.ssh)},
-                         {"whois_caps", WhoIs(view)}};
+                         {"whois_caps", WhoIs(*node, view)}};
     }
     return all;
   }
@@ -200,22 +200,29 @@ class Printer {
             {"tags", OrNull(node.tags)}};
   }
 
-  // What the node believes of each peer that speaks to it.
-  Json WhoIs(const NodeView& view) const {
+  // What the node believes of each peer that speaks to it, at its address of
+  // the same family.
+  Json WhoIs(const Node& self, const NodeView& view) const {
     Json who = Json::object();
     for (const policy::PeerView& peer : view.peers) {
       const Node& node = *views_.at(peer.id).first;
-      for (const auto& address : {node.ipv4, node.ipv6}) {
-        if (!address.has_value()) continue;
-        who[address->ToString()] = CapabilitiesOf(*address, view);
+      if (node.ipv4.has_value()) {
+        who[node.ipv4->ToString()] =
+            CapabilitiesOf(*node.ipv4, self.ipv4, view);
+      }
+      if (node.ipv6.has_value()) {
+        who[node.ipv6->ToString()] =
+            CapabilitiesOf(*node.ipv6, self.ipv6, view);
       }
     }
     return who;
   }
 
   static Json CapabilitiesOf(const net::IpAddress& address,
+                             const std::optional<net::IpAddress>& own,
                              const NodeView& view) {
     Json caps;
+    if (!own.has_value()) return caps;
     for (const FilterRule& rule : view.filter) {
       const bool speaks = std::ranges::any_of(
           *rule.sources, [&](const policy::AddressText& text) {
@@ -223,11 +230,10 @@ class Printer {
           });
       if (!speaks) continue;
       for (const policy::CapGrant& grant : rule.cap_grants) {
-        const bool same_family = std::ranges::any_of(
-            grant.destinations, [&](const net::IpPrefix& to) {
-              return to.address().family() == address.family();
-            });
-        if (!same_family) continue;
+        const bool here = std::ranges::any_of(
+            grant.destinations,
+            [&](const net::IpPrefix& to) { return to.Contains(*own); });
+        if (!here) continue;
         for (const auto& [name, values] : grant.capabilities) {
           Json& list = caps[name];
           for (const Json& value : Values(values)) list.push_back(value);

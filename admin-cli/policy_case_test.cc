@@ -198,6 +198,20 @@ TEST(PolicyCase, CapabilitiesWithoutValuesStayAsWritten) {
             Json({{"tailscale.com/cap/relay-target", nullptr}}));
 }
 
+// Programs ask at the node's own address, not at those behind it.
+TEST(PolicyCase, WhoisIsAboutTheNodeItself) {
+  const Json got = Expectation(
+      R"({"policy": {"tagOwners": {"tag:gw": []}, "grants": [
+            {"src": ["*"], "dst": ["10.9.0.0/24"], "app": {"lab.test/a": [1]}},
+            {"src": ["*"], "dst": ["tag:gw"], "app": {"lab.test/b": [2]}}]},
+          "topology": {"users": [{"name": "ann"}], "nodes": {
+            "pc": {"user": "ann", "ipv4": "100.70.0.1"},
+            "gw": {"tags": ["tag:gw"], "ipv4": "100.70.0.2",
+                   "routable_ips": ["10.9.0.0/24"],
+                   "approved_routes": ["10.9.0.0/24"]}}}})");
+  EXPECT_EQ(got["gw"]["whois_caps"]["100.70.0.1"], Json({{"lab.test/b", {2}}}));
+}
+
 TEST(PolicyCase, ARefusedPolicyIsAnAnswer) {
   const auto read = ReadPolicyCase(
       R"({"policy": "{\"acls\": [{\"action\": \"deny\"}]}", "topology": {}})");

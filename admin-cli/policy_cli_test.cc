@@ -145,6 +145,14 @@ class PolicyCliTest : public ::testing::Test {
   std::unique_ptr<io::UnixFrontend> frontend_;
 };
 
+TEST_F(PolicyCliTest, AFolderIsNoFile) {
+  for (const char* verb : {"compile", "check"}) {
+    const cli::ToolResult result = Run({verb, folder_});
+    EXPECT_EQ(result.exit_code, 1) << verb;
+    EXPECT_THAT(result.err, HasSubstr("cannot read " + folder_)) << verb;
+  }
+}
+
 TEST_F(PolicyCliTest, ChecksAFileWithoutAServer) {
   EXPECT_EQ(Out({"check", policy_}), "sound\n");
   const std::string bad = Write("bad", "{\n  \"alcs\": []\n}");

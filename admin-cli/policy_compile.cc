@@ -1,6 +1,4 @@
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 
@@ -8,28 +6,13 @@
 #include "absl/strings/str_cat.h"
 #include "admin-cli/nouns.h"
 #include "admin-cli/policy_case.h"
+#include "admin-cli/policy_source.h"
 
 namespace warren::admin {
 namespace {
 
-absl::StatusOr<std::string> ReadAll(const std::string& path) {
-  std::ifstream file;
-  if (path != "-") {
-    file.open(path, std::ios::binary);
-    if (!file) {
-      return absl::NotFoundError(absl::StrCat("cannot open ", path));
-    }
-  }
-  std::istream& in = path == "-" ? std::cin : file;
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad() || (path != "-" && !file)) {
-    return absl::UnavailableError(absl::StrCat("cannot read ", path));
-  }
-  return text;
-}
-
 absl::Status Compile(const std::string& path) {
-  const auto text = ReadAll(path);
+  const auto text = ReadInput(path);
   if (!text.ok()) return text.status();
   const auto read = ReadPolicyCase(*text);
   if (!read.ok()) {

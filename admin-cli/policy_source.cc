@@ -8,7 +8,6 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <set>
 #include <utility>
 
@@ -80,8 +79,12 @@ absl::StatusOr<std::string> ReadInput(const std::string& path) {
     }
   }
   std::istream& in = path == "-" ? std::cin : file;
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in.bad() && (path == "-" || file)) return text;
+  std::string text;
+  // Not by iterators: of a folder those throw.
+  for (char block[1 << 16]; in.read(block, sizeof(block)), in.gcount() > 0;) {
+    text.append(block, static_cast<size_t>(in.gcount()));
+  }
+  if (in.eof() && !in.bad()) return text;
   return absl::UnavailableError(absl::StrCat("cannot read ", path));
 }
 

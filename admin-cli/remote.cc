@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -21,8 +20,9 @@ constexpr size_t kMaxSecretSize = 64 * 1024;
 
 absl::StatusOr<std::string> FromStream(std::istream& stream,
                                        const std::string& name) {
-  std::string text{std::istreambuf_iterator<char>(stream),
-                   std::istreambuf_iterator<char>()};
+  std::string text(kMaxSecretSize + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(stream.gcount()));
   absl::StripAsciiWhitespace(&text);
   if (text.empty() || text.size() > kMaxSecretSize) {
     return absl::InvalidArgumentError(
