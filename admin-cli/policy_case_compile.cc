@@ -247,7 +247,11 @@ class Printer {
   std::map<NodeId, std::pair<const Node*, NodeView>> views_;
 };
 
-Json Refusal(const std::vector<policy::Problem>& problems) {
+Json Refusal(std::vector<policy::Problem> problems) {
+  for (policy::Problem& problem : problems) {  // As the hosted service says.
+    if (!absl::StartsWith(problem.message, "unknown field ")) continue;
+    problem.message.insert(0, "json: ");
+  }
   return {{"status", 400},
           {"error", {{"message", policy::Describe(problems)}}},
           {"expect", Json::object()}};
@@ -257,6 +261,7 @@ Json Compile(const PolicyCase& c) {
   policy::CheckOptions options;
   options.nested_groups = false;
   options.ssh_to_autogroups = false;
+  options.tests_of_many = false;
   const size_t at = c.owner.find('@');
   if (at != std::string::npos) options.domains = {c.owner.substr(at + 1)};
   auto parsed = policy::ParsePolicy(c.policy_text, options);

@@ -212,6 +212,37 @@ TEST(PolicyCase, WhoisIsAboutTheNodeItself) {
   EXPECT_EQ(got["gw"]["whois_caps"]["100.70.0.1"], Json({{"lab.test/b", {2}}}));
 }
 
+// A case needs no more than a policy and a topology without anybody.
+Json Answer(const std::string& policy) {
+  const auto read = ReadPolicyCase(
+      absl::StrCat(R"({"topology": {}, "policy": )", policy, "}"));
+  EXPECT_TRUE(read.ok()) << read.status();
+  return read.ok() ? Json::parse(CompilePolicyCase(*read), nullptr, false)
+                   : Json();
+}
+
+TEST(PolicyCase, RefusesWhatTheHostedServiceRefuses) {
+  const struct {
+    const char* policy;
+    const char* message;
+  } rows[] = {
+      {R"({"alcs": []})", "json: unknown field \"alcs\""},
+      {R"({"groups": {"group:a": ["group:b"], "group:b": []}})",
+       "cannot be recursive"},
+      {R"({"ssh": [{"action": "accept", "users": ["root"],
+                    "src": ["ann@lab.test"], "dst": ["autogroup:tagged"]}]})",
+       "invalid dst \"autogroup:tagged\""},
+      {R"({"tests": [{"src": "autogroup:member", "deny": ["10.0.0.1:1"]}]})",
+       "test(s) failed"},
+  };
+  for (const auto& row : rows) {
+    const Json got = Answer(row.policy);
+    EXPECT_EQ(got["status"], 400) << row.policy;
+    EXPECT_THAT(got["error"]["message"].get<std::string>(),
+                HasSubstr(row.message));
+  }
+}
+
 TEST(PolicyCase, ARefusedPolicyIsAnAnswer) {
   const auto read = ReadPolicyCase(
       R"({"policy": "{\"acls\": [{\"action\": \"deny\"}]}", "topology": {}})");

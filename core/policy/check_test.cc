@@ -413,6 +413,15 @@ TEST(CheckTest, OptionsOfTheHostedService) {
   EXPECT_EQ(First(SshFromTo("group:ops", "autogroup:tagged"), options),
             "invalid dst \"autogroup:tagged\": \"autogroup:tagged\" is not "
             "allowed in dst");
+  options.tests_of_many = false;
+  EXPECT_EQ(First(Policy("tests", R"([{"src": "autogroup:member",
+                                       "deny": ["srv:22"]}])"),
+                  options),
+            "test(s) failed");
+  EXPECT_EQ(First(Policy("sshTests", R"([{"src": "*", "dst": ["tag:web"],
+                                          "deny": ["root"]}])"),
+                  options),
+            "SSH tests src contains disallowed element \"*\"");
   options.provider_groups = {"staff"};
   EXPECT_EQ(First(SshFromTo("group:staff", "tag:web"), options), "");
   for (const char* domain : {"passkey", "gmail.com", "x.org.github"}) {
@@ -454,9 +463,9 @@ TEST(CheckTest, Tests) {
       {R"({"dst": ["tag:web"], "deny": ["root"]})",
        "SSH tests entry must have a non-empty src"},
       {R"({"src": "autogroup:admin", "dst": ["tag:web"], "deny": ["root"]})",
-       "SSH tests src contains disallowed element \"autogroup:admin\""},
-      {R"({"src": "*", "dst": ["tag:web"], "deny": ["root"]})",
-       "SSH tests src contains disallowed element \"*\""},
+       ""},
+      {R"({"src": "10.0.0.0/8", "dst": ["tag:web"], "deny": ["root"]})",
+       "SSH tests src contains disallowed element \"10.0.0.0/8\""},
       {R"({"src": "tag:x", "dst": ["tag:web"], "deny": ["root"]})",
        "SSH tests src contains unknown tag \"tag:x\""},
       {R"({"src": "tag:db", "deny": ["root"]})",

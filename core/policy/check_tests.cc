@@ -73,12 +73,23 @@ bool CheckTestProtocol(const Test& test, CheckContext& context) {
   return false;
 }
 
+// Whether tests may be of whom a selector stands for.
+bool MayBeTested(absl::string_view text, const Selector& selector,
+                 const CheckContext& context) {
+  if (!IsOneHost(text, selector, context)) return false;
+  const bool many = selector.IsAutogroup() ||
+                    selector.kind == SelectorKind::kWildcard ||
+                    selector.kind == SelectorKind::kUserDomain;
+  return !many || context.options().tests_of_many;
+}
+
 void CheckTestSource(const Test& test, CheckContext& context) {
   if (test.src.text.empty()) Fail(test.place, "a test needs a src", context);
   const auto selector = ParseSelector(test.src.text);
-  if (!selector.ok() || IsOneHost(test.src.text, *selector, context)) return;
+  if (!selector.ok() || MayBeTested(test.src.text, *selector, context)) return;
   Fail(test.src.place,
-       absl::StrCat(test.src.text, " is not one host, as a test needs"),
+       absl::StrCat(test.src.text,
+                    " is not one user, group, tag or host, as a test needs"),
        context);
 }
 
@@ -127,7 +138,6 @@ void CheckSshDestination(const Text& text, CheckContext& context) {
       absl::StrCat("SSH tests dst contains disallowed element ", quoted));
 }
 
-// Somebody in particular: autogroups are too many.
 void CheckSshSource(const SshTest& test, CheckContext& context) {
   const Text& src = test.src;
   if (src.text.empty()) {
@@ -136,9 +146,7 @@ void CheckSshSource(const SshTest& test, CheckContext& context) {
   }
   const std::string quoted = QuoteJson(src.text);
   const auto selector = ParseSelector(src.text);
-  if (!selector.ok() || selector->IsAutogroup() ||
-      selector->kind == SelectorKind::kWildcard ||
-      !IsOneHost(src.text, *selector, context)) {
+  if (!selector.ok() || !MayBeTested(src.text, *selector, context)) {
     return context.Note(
         src.place,
         absl::StrCat("SSH tests src contains disallowed element ", quoted));
