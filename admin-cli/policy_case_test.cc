@@ -234,6 +234,11 @@ TEST(PolicyCase, RefusesWhatTheHostedServiceRefuses) {
        "invalid dst \"autogroup:tagged\""},
       {R"({"tests": [{"src": "autogroup:member", "deny": ["10.0.0.1:1"]}]})",
        "test(s) failed"},
+      {R"({"tests": [{"src": "10.0.0.1", "deny": ["autogroup:tagged:1"]}]})",
+       "test(s) failed"},
+      {R"({"sshTests": [{"src": "ann@lab.test", "deny": ["root"],
+                         "dst": ["autogroup:self"]}]})",
+       "SSH tests dst contains disallowed element \"autogroup:self\""},
   };
   for (const auto& row : rows) {
     const Json got = Answer(row.policy);

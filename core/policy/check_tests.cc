@@ -33,6 +33,16 @@ bool IsOneHost(absl::string_view text, const Selector& selector,
          prefix->bits() == (prefix->address().is_v4() ? 32 : 128);
 }
 
+// Whether tests may be of whom a selector stands for.
+bool MayBeTested(absl::string_view text, const Selector& selector,
+                 const CheckContext& context) {
+  if (!IsOneHost(text, selector, context)) return false;
+  const bool many = selector.IsAutogroup() ||
+                    selector.kind == SelectorKind::kWildcard ||
+                    selector.kind == SelectorKind::kUserDomain;
+  return !many || context.options().tests_of_many;
+}
+
 void CheckDestination(const Text& text, bool icmp, CheckContext& context) {
   const auto split = SplitDestination(text.text);
   if (!split.ok()) {
@@ -52,9 +62,10 @@ void CheckDestination(const Text& text, bool icmp, CheckContext& context) {
   if (!selector.ok()) {
     return Fail(text.place, std::string(selector.status().message()), context);
   }
-  if (!IsOneHost(split->selector, *selector, context)) {
+  if (!MayBeTested(split->selector, *selector, context)) {
     Fail(text.place,
-         absl::StrCat(split->selector, " is not one host, as a test needs"),
+         absl::StrCat(split->selector,
+                      " is not one user, group, tag or host, as a test needs"),
          context);
   }
 }
@@ -71,16 +82,6 @@ bool CheckTestProtocol(const Test& test, CheckContext& context) {
   if (*protocol == kIcmp || *protocol == kIcmpV6) return true;
   Fail(test.proto->place, "tests are of tcp, udp, sctp or icmp", context);
   return false;
-}
-
-// Whether tests may be of whom a selector stands for.
-bool MayBeTested(absl::string_view text, const Selector& selector,
-                 const CheckContext& context) {
-  if (!IsOneHost(text, selector, context)) return false;
-  const bool many = selector.IsAutogroup() ||
-                    selector.kind == SelectorKind::kWildcard ||
-                    selector.kind == SelectorKind::kUserDomain;
-  return !many || context.options().tests_of_many;
 }
 
 void CheckTestSource(const Test& test, CheckContext& context) {
@@ -115,10 +116,9 @@ bool MayBeEntered(const Text& text, const CheckContext& context) {
     case SelectorKind::kSelf:
     case SelectorKind::kMember:
     case SelectorKind::kTagged:
-      return true;
     case SelectorKind::kHost:
     case SelectorKind::kAddress:
-      return IsOneHost(text.text, *selector, context);
+      return MayBeTested(text.text, *selector, context);
     default:
       return false;
   }

@@ -22,8 +22,8 @@ struct CheckOptions {
   // autogroup:member and autogroup:tagged as dst of ssh rules; refused by the
   // hosted service likewise.
   bool ssh_to_autogroups = true;
-  // Autogroups, "*" and user:*@DOMAIN as src of tests and sshTests; refused
-  // likewise.
+  // Autogroups, "*" and user:*@DOMAIN as src and dst of tests and sshTests;
+  // refused likewise.
   bool tests_of_many = true;
   // Groups of the identity providers, without "group:". They need no
   // definition, nor do names with "@" (group:ops@example.com).
