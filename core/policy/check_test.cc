@@ -338,6 +338,14 @@ TEST(CheckTest, Definitions) {
        "prefix length"},
       {R"({"autoApprovers": {"exitNode": ["tag:x"]}})",
        "autoApprovers.exitNode: tag not found: \"tag:x\""},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(First(row.text), row.problem) << row.text;
+  }
+}
+
+TEST(CheckTest, AttributesAndPostures) {
+  const Row rows[] = {
       {R"({"nodeAttrs": [{"target": ["%bogus%"]}]})",
        "\"%bogus%\": invalid address"},
       {R"({"nodeAttrs": [{"target": ["autogroup:self"]}]})",
