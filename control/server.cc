@@ -17,14 +17,15 @@
 #include "control/stream/stream_hub.h"
 #include "control/web/local_site.h"
 #include "control/web/metrics.h"
-#include "control/webhook/webhooks.h"
 #include "control/web/owner_link.h"
 #include "control/web/web_face.h"
+#include "control/webhook/webhooks.h"
 #include "core/base/status_macros.h"
 #include "core/crypto/system_rng.h"
 #include "io/clock.h"
 #include "io/grpc_alive.h"
 #include "io/noise_frontend.h"
+#include "io/prometheus.h"
 #include "io/tls.h"
 #include "io/unix_frontend.h"
 #include "spdlog/spdlog.h"
@@ -78,6 +79,7 @@ struct Server::Parts {
   crypto::SystemRng rng;
   crypto::MachineKey public_key;
   std::unique_ptr<StreamHub> hub;
+  std::shared_ptr<const StoreMetrics> store_metrics;
   std::unique_ptr<Coordinator> coordinator;
   std::unique_ptr<CoordinationService> coordination;
   std::unique_ptr<AdminSurface> admin;
@@ -105,6 +107,7 @@ struct Server::Parts {
 absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
   WARREN_ASSIGN_OR_RETURN(auto store, Store::Open(options.state_folder));
   WARREN_RETURN_IF_ERROR(store->BindServer(public_key));
+  store_metrics = store->metrics();
   StreamHub::Options hub_options;
   hub_options.now = [this] { return clock.Now(); };
   hub = std::make_unique<StreamHub>(hub_options);
@@ -123,13 +126,6 @@ absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
       auto directory,
       Directory::Load(std::move(store), DeriveHashKey(key), rng,
                       std::move(directory_options), UnixNowMs()));
-  for (const auto& [tailnet, link] : OfferOwnership(*directory, UnixNowMs())) {
-    spdlog::info(
-        "nobody owns tailnet {} yet: open {} within 7 days to become its "
-        "owner; this is shown once, `warren-admin server owner-link` makes "
-        "another",
-        tailnet, link.url);
-  }
   coordinator = std::make_unique<Coordinator>(std::move(directory),
                                               [this] { return UnixNowMs(); });
   return absl::OkStatus();
@@ -157,9 +153,9 @@ absl::Status Server::Parts::StartWebhooks() {
   Webhooks::Options webhook_options;
   webhook_options.allow_private = options.allow_private_webhooks;
   webhook_options.unix_now_ms = [this] { return UnixNowMs(); };
-  WARREN_ASSIGN_OR_RETURN(webhooks,
-                          Webhooks::Start(*coordinator, *seal_key,
-                                          std::move(webhook_options)));
+  WARREN_ASSIGN_OR_RETURN(
+      webhooks,
+      Webhooks::Start(*coordinator, *seal_key, std::move(webhook_options)));
   waiting_webhooks = webhooks.get();
   return absl::OkStatus();
 }
@@ -187,7 +183,15 @@ absl::Status Server::Parts::StartWeb(const crypto::MachinePrivateKey& key) {
   };
   WARREN_ASSIGN_OR_RETURN(
       web, WebFace::Start(std::move(face), *coordinator, key, rng));
-  return OfferOwnership(*coordinator, options.state_folder);
+  WARREN_ASSIGN_OR_RETURN(const bool offered,
+                          OfferOwnership(*coordinator, options.state_folder));
+  if (offered) {
+    spdlog::info(
+        "nobody owns this network yet: open the link in {} within 7 days to "
+        "become its owner; `warren-admin server owner-link` makes another",
+        OwnerLinkFile(options.state_folder));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Server::Parts::Listen(crypto::MachinePrivateKey key) {
@@ -220,7 +224,10 @@ absl::Status Server::Parts::ListenForMetrics() {
               return AnswerGet(request);
             }
             io::HttpReply reply;
-            reply.body = ToPrometheus(hub->counters(), frontend->counters());
+            reply.content_type = io::PrometheusText::kContentType;
+            reply.body = ToPrometheus({*hub, *frontend, *coordination,
+                                       *coordinator, *store_metrics,
+                                       admin->doorkeeper(), *web, *webhooks});
             return std::optional<io::HttpReply>(reply);
           }));
   return absl::OkStatus();

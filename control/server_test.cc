@@ -1,9 +1,7 @@
 #include "control/server.h"
 
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include <atomic>
 #include <filesystem>
@@ -12,7 +10,6 @@
 #include <vector>
 
 #include "control/server_test_client.h"
-#include "io/tcp.h"
 
 namespace warren::control {
 namespace {
@@ -232,26 +229,6 @@ TEST_F(ServerTest, MalformedFieldsAreRefusedByName) {
   report.add_endpoints("nonsense");
   EXPECT_EQ(node.Call(&Stub::Report, report, &reported).error_message(),
             "endpoints: \"nonsense\" is none");
-}
-
-TEST_F(ServerTest, TellsMonitoringHowManyNodesThereAre) {
-  const auto a = Joined();
-  const auto stream = a->Watch();
-  ASSERT_TRUE(stream->ReadUntilPeers(0));
-  const io::Fd fd = *io::StartConnectTcp(server_->metrics_local());
-  pollfd ready{fd.get(), POLLOUT, 0};
-  ASSERT_EQ(poll(&ready, 1, 20'000), 1);
-  const std::string ask = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
-  ASSERT_GT(send(fd.get(), ask.data(), ask.size(), 0), 0);
-  ready.events = POLLIN;
-  ASSERT_EQ(poll(&ready, 1, 20'000), 1);
-  std::string answer(8192, '\0');
-  ASSERT_GT(recv(fd.get(), answer.data(), answer.size(), 0), 0);
-  for (const char* line :
-       {"\nwarren_control_tailnets 1\n", "\nwarren_control_nodes 1\n",
-        "\nwarren_control_streams 1\n", "\nwarren_control_channels_total 1"}) {
-    EXPECT_NE(answer.find(line), std::string::npos) << line << answer;
-  }
 }
 
 TEST_F(ServerTest, ASecondServerOnTheSameStateOrPortIsRefusedInOneLine) {

@@ -107,6 +107,7 @@ void NoiseDoor::OnAsking(Id id) {
     return;
   }
   all_.line.insert(id);
+  Count(&NoiseFrontendCounters::in_line);
   Watch(id, all_.slots.at(id));
   AdmitFromLine();
 }
@@ -114,7 +115,7 @@ void NoiseDoor::OnAsking(Id id) {
 void NoiseDoor::AdmitFromLine() {
   while (!all_.line.empty() && all_.unproven.size() < options_.max_handshakes) {
     const Id id = *all_.line.begin();
-    all_.line.erase(id);
+    LeaveLine(id);
     all_.slots.at(id).connection->Admit();
     Follow(id);
   }
@@ -125,6 +126,12 @@ void NoiseDoor::AdmitFromLine() {
     const Instant soon = loop_.Now() + kUnprovenPatience;
     if (soon < slot.deadline) SetDeadline(id, slot, soon);
   }
+}
+
+void NoiseDoor::LeaveLine(Id id) {
+  if (all_.line.erase(id) == 0) return;
+  absl::MutexLock lock(&mutex_);
+  --counters_.in_line;
 }
 
 void NoiseDoor::Account(Id id, Slot& slot) {
@@ -231,7 +238,7 @@ void NoiseDoor::Drop(Id id) {
   if (slot.watched) loop_.Unwatch(slot.connection->socket());
   SetDeadline(id, slot, Instant::Never());
   all_.young.erase(id);
-  all_.line.erase(id);
+  LeaveLine(id);
   all_.strangers.erase(id);
   if (all_.unproven.erase(id) && !all_.line.empty()) {
     loop_.Post([this] { AdmitFromLine(); });

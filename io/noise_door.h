@@ -66,6 +66,7 @@ class NoiseDoor {
   void OnDeadline(Instant now);
   void GiveAway(Id id);
   void Drop(Id id);
+  void LeaveLine(Id id) ABSL_LOCKS_EXCLUDED(mutex_);
   void Count(uint64_t NoiseFrontendCounters::*counter)
       ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -42,7 +42,7 @@ struct NoiseFrontendOptions {
   TakeOver site;
 };
 
-// What happened at the door, for metrics. All rise only.
+// What happened at the door, for metrics. All but the last rise only.
 struct NoiseFrontendCounters {
   uint64_t accepted = 0;
   uint64_t refused_full = 0;    // closed because of max_connections
@@ -54,6 +54,7 @@ struct NoiseFrontendCounters {
   uint64_t handed_over = 0;     // to the site
   uint64_t told_to_wait = 0;    // answered 503
   uint64_t strangers_dropped = 0;
+  uint64_t in_line = 0;  // now: wait for their handshake
 };
 
 class NoiseDoor;

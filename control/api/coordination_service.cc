@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "control/api/register_call.h"
 #include "control/coordinator/names.h"
 #include "control/coordinator/presence.h"
 #include "control/coordinator/registration.h"
@@ -154,6 +153,7 @@ std::shared_ptr<const NetmapStream::Hooks> HooksFor(
   hooks->ready = [&hub](std::shared_ptr<NetmapStream> stream) {
     hub.Wake(std::move(stream));
   };
+  hooks->pushed = [&hub](absl::Duration took) { hub.OnPushed(took); };
   hooks->ended = [&hub, &coordinator](std::shared_ptr<NetmapStream> stream,
                                       std::optional<StreamTicket> ticket) {
     if (!ticket) return;
@@ -192,6 +192,7 @@ void CoordinationService::OnCall(Call call, absl::string_view request) {
   const absl::Status allowed =
       limits_.Spend(call->peer().machine, clocks_.now());
   if (!allowed.ok()) {
+    ++num_limited_;
     call->Finish(allowed);
     return;
   }
@@ -212,8 +213,12 @@ void CoordinationService::OnCall(Call call, absl::string_view request) {
 void CoordinationService::Register(const Call& call,
                                    const v1::RegisterRequest& request) {
   auto command = CommandOf(request, call->peer());
-  if (!command.ok()) return call->Finish(command.status());
-  std::make_shared<RegisterCall>(coordinator_, call, *std::move(command))
+  if (!command.ok()) {
+    ++registrations_.refused;
+    return call->Finish(command.status());
+  }
+  std::make_shared<RegisterCall>(coordinator_, registrations_, call,
+                                 *std::move(command))
       ->Start();
 }
 

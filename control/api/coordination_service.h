@@ -1,11 +1,14 @@
 #ifndef WARREN_CONTROL_API_COORDINATION_SERVICE_H_
 #define WARREN_CONTROL_API_COORDINATION_SERVICE_H_
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
 #include "absl/strings/string_view.h"
 #include "control/api/call_limits.h"
+#include "control/api/register_call.h"
 #include "control/coordinator/coordinator.h"
 #include "control/stream/stream_hub.h"
 #include "core/base/instant.h"
@@ -29,6 +32,10 @@ class CoordinationService final : public io::RpcService {
   void OnCall(std::shared_ptr<io::RpcCall> call,
               absl::string_view request) override;
 
+  // For metrics; thread-safe. They only rise.
+  const RegistrationCounters& registrations() const { return registrations_; }
+  uint64_t num_limited() const { return num_limited_; }
+
  private:
   using Call = std::shared_ptr<io::RpcCall>;
   void Register(const Call& call, const v1::RegisterRequest& request);
@@ -49,6 +56,8 @@ class CoordinationService final : public io::RpcService {
   const Clocks clocks_;
   const std::shared_ptr<const NetmapStream::Hooks> hooks_;
   CallLimits limits_;  // of the frontend's thread
+  std::atomic<uint64_t> num_limited_ = 0;
+  RegistrationCounters registrations_;
 };
 
 }  // namespace warren::control

@@ -36,6 +36,7 @@ void RegisterCall::GoOn() {
         *result = self->Register(directory, now_ms);
       },
       [self, result](const absl::Status& durable) {
+        self->Count(durable.ok() ? *result : durable);
         if (!durable.ok()) return self->call_->Finish(durable);
         if (result->ok()) {
           if (self->response_.has_node()) self->call_->Welcome();
@@ -44,6 +45,14 @@ void RegisterCall::GoOn() {
         self->call_->Finish(*result);
       });
   if (!posted.ok()) call_->Finish(posted);
+}
+
+void RegisterCall::Count(const absl::Status& status) {
+  if (!status.ok()) {
+    ++counters_.refused;
+  } else {
+    ++(response_.has_node() ? counters_.ok : counters_.waiting);
+  }
 }
 
 absl::Status RegisterCall::Register(Directory& directory, int64_t now_ms) {

@@ -40,10 +40,18 @@ void Coordinator::Stop() {
   stopping_ = true;
 }
 
+CoordinatorCounters Coordinator::counters() const {
+  absl::MutexLock lock(&mutex_);
+  CoordinatorCounters out = counters_;
+  out.waiting = queue_.size();
+  return out;
+}
+
 absl::Status Coordinator::Post(Work work, Answer answer) {
   absl::MutexLock lock(&mutex_);
   if (stopping_) return absl::UnavailableError("the server is stopping");
   if (queue_.size() >= kMaxQueue) {
+    ++counters_.refused;
     return absl::ResourceExhaustedError(
         "the server is busy: try again in a moment");
   }
@@ -71,6 +79,7 @@ std::deque<Coordinator::Command> Coordinator::Take(
     batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
+  counters_.commands += batch.size();
   return batch;
 }
 

@@ -17,6 +17,12 @@
 
 namespace warren::control {
 
+struct CoordinatorCounters {
+  uint64_t waiting = 0;   // commands in the queue now
+  uint64_t commands = 0;  // run; rises only
+  uint64_t refused = 0;   // the queue was full; rises only
+};
+
 // The one writer: runs commands on the directory, one after the other, on a
 // thread of its own, and does what time makes due. Commands that wait together
 // are one transaction of the store (each of their writes stands or falls by
@@ -59,6 +65,8 @@ class Coordinator {
   absl::StatusOr<T> Call(
       const std::function<absl::StatusOr<T>(Directory&, int64_t)>& work);
 
+  CoordinatorCounters counters() const ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Refuses further commands, runs what is waiting. Thread-safe.
   void Stop() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -83,8 +91,9 @@ class Coordinator {
   size_t batch_size_;        // the thread's
   int64_t prune_at_ms_ = 0;  // the thread's
   bool stale_ = false;  // the thread's: the directory is not what is stored
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   std::deque<Command> queue_ ABSL_GUARDED_BY(mutex_);
+  CoordinatorCounters counters_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

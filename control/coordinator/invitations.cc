@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -253,24 +252,6 @@ absl::StatusOr<CreatedInvitation> CreateOwnerLink(Directory& directory,
   InvitationParams params;
   params.kind = InvitationKind::kOwner;
   return CreateInvitation(directory, order, tailnet, params);
-}
-
-std::vector<std::pair<std::string, CreatedInvitation>> OfferOwnership(
-    Directory& directory, int64_t now_ms) {
-  std::vector<std::pair<std::string, CreatedInvitation>> offers;
-  if (directory.options().public_url.empty()) return offers;
-  const Order order{"server", now_ms, "start", {}, true};
-  for (auto& [id, tailnet] : directory.tailnets()) {
-    const bool offered = std::ranges::any_of(
-        tailnet.accounts.invitations, [now_ms](const auto& entry) {
-          return entry.second.kind == InvitationKind::kOwner &&
-                 entry.second.used_ms == 0 && entry.second.expires_ms > now_ms;
-        });
-    if (offered || !tailnet.users.empty()) continue;
-    auto link = CreateOwnerLink(directory, order, tailnet);
-    if (link.ok()) offers.emplace_back(tailnet.record.name, *std::move(link));
-  }
-  return offers;
 }
 
 }  // namespace warren::control

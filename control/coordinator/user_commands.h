@@ -137,11 +137,6 @@ absl::StatusOr<CreatedInvitation> CreateOwnerLink(Directory& directory,
                                                   const Order& order,
                                                   TailnetState& tailnet);
 
-// At the start of the server: a link for each tailnet that has no users and
-// none that is still good, with the tailnet's name. None without a public URL.
-std::vector<std::pair<std::string, CreatedInvitation>> OfferOwnership(
-    Directory& directory, int64_t now_ms);
-
 // ---- shares ----
 
 // `guest`, of `guest_tailnet`, may reach the node of the invitation (kind

@@ -181,17 +181,6 @@ TEST_F(UserCommandsTest, TheOwnerLinkIsForTheFirstOwner) {
   EXPECT_FALSE(CreateOwnerLink(*directory_, OrderBy(boss->id), tailnet()).ok());
 }
 
-TEST_F(UserCommandsTest, AFreshServerOffersOwnershipOnce) {
-  ASSERT_TRUE(DeleteUser(*directory_, order(), tailnet(),
-                         tailnet().users.at(alice_), true)
-                  .ok());
-  const auto offers = OfferOwnership(*directory_, now_);
-  ASSERT_EQ(offers.size(), 1u);
-  EXPECT_EQ(offers[0].first, tailnet().record.name);
-  EXPECT_TRUE(OfferOwnership(*directory_, now_).empty());
-  EXPECT_EQ(SignIn(Person("1"), offers[0].second.secret)->role, Role::kOwner);
-}
-
 TEST_F(UserCommandsTest, RolesAreChangedFromAboveOnly) {
   const UserId owner = AddWithRole("owner", Role::kOwner);
   const UserId admin = AddWithRole("admin", Role::kAdmin);

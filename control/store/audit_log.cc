@@ -71,6 +71,10 @@ absl::StatusOr<int64_t> AuditLog::CountDeliveries(WebhookId webhook) {
       "SELECT count(*) FROM deliveries WHERE webhook_id = ?", {Sql(webhook)});
 }
 
+absl::StatusOr<int64_t> AuditLog::CountAllDeliveries() {
+  return journal_.database().QueryInt("SELECT count(*) FROM deliveries");
+}
+
 absl::StatusOr<std::string> AuditLog::LastError(WebhookId webhook) {
   std::string error;
   WARREN_RETURN_IF_ERROR(journal_.database().Query(

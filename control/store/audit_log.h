@@ -47,6 +47,7 @@ class AuditLog {
   // When the next one is due; nullopt: nothing waits.
   absl::StatusOr<std::optional<int64_t>> NextDeliveryMs();
   absl::StatusOr<int64_t> CountDeliveries(WebhookId webhook);
+  absl::StatusOr<int64_t> CountAllDeliveries();
   // Of the newest that has failed and still waits; empty: none.
   absl::StatusOr<std::string> LastError(WebhookId webhook);
   // Delivered, or given up.

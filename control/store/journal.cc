@@ -11,19 +11,42 @@ namespace {
 // How many rows come before old ones are looked for.
 constexpr int64_t kTrimEvery = 1000;
 
+// A constraint or condition was not met: of no harm to the database.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsAlreadyExists(status) || absl::IsFailedPrecondition(status);
+}
+
 }  // namespace
 
 absl::Status Journal::Do(const std::function<absl::Status()>& write,
                          const std::optional<AuditRecord>& audit) {
   const auto both = [&]() -> absl::Status {
     WARREN_RETURN_IF_ERROR(write());
-    return audit ? Append(*audit) : absl::OkStatus();
+    if (!audit) return absl::OkStatus();
+    WARREN_RETURN_IF_ERROR(Append(*audit));
+    actions_.push_back(audit->action);
+    return absl::OkStatus();
   };
-  if (batch_ != Batch::kNone) return InBatch(both);
-  WARREN_ASSIGN_OR_RETURN(SqlTransaction transaction,
-                          SqlTransaction::Begin(database_));
-  WARREN_RETURN_IF_ERROR(both());
-  return transaction.Commit();
+  const absl::Status status =
+      batch_ == Batch::kNone ? Alone(both) : InBatch(both);
+  if (IsRefusal(status)) metrics_->OnRefused();
+  return status;
+}
+
+absl::Status Journal::Alone(const std::function<absl::Status()>& write) {
+  auto transaction = SqlTransaction::Begin(database_);
+  absl::Status status = transaction.status();
+  if (status.ok()) status = write();
+  if (IsRefusal(status)) return status;
+  return Commit([&] { return status.ok() ? transaction->Commit() : status; });
+}
+
+absl::Status Journal::Commit(const std::function<absl::Status()>& end) {
+  const Instant begin = clock_.Now();
+  const absl::Status status = end();
+  metrics_->OnTransaction(status, clock_.Now() - begin, actions_);
+  actions_.clear();
+  return status;
 }
 
 absl::Status Journal::Run(const char* sql, SqlConnection::Values values,
@@ -76,9 +99,13 @@ void Journal::GiveUpBatch(const absl::Status& why) {
 
 absl::StatusOr<bool> Journal::CommitBatch() {
   const bool open = std::exchange(batch_, Batch::kNone) == Batch::kOpen;
-  if (!open) return false;
-  absl::Status status = broken_;
-  if (status.ok()) status = database_.Run("COMMIT");
+  if (!open) {
+    // Each write was told; none had a transaction to be in.
+    if (!broken_.ok()) Commit([&] { return broken_; }).IgnoreError();
+    return false;
+  }
+  const absl::Status status =
+      Commit([&] { return broken_.ok() ? database_.Run("COMMIT") : broken_; });
   if (!status.ok() && database_.in_transaction()) {
     database_.Run("ROLLBACK").IgnoreError();
   }

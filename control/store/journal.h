@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,8 @@
 #include "absl/status/statusor.h"
 #include "control/store/records.h"
 #include "control/store/sqlite.h"
+#include "control/store/store_metrics.h"
+#include "io/clock.h"
 
 namespace warren::control {
 
@@ -37,6 +40,8 @@ class Journal {
 
   void SetOutbox(Outbox outbox) { outbox_ = std::move(outbox); }
   SqlConnection& database() { return database_; }
+  // May outlive the journal.
+  std::shared_ptr<const StoreMetrics> metrics() const { return metrics_; }
 
   // Runs `write` and appends `audit`, both or neither.
   absl::Status Do(const std::function<absl::Status()>& write,
@@ -73,9 +78,16 @@ class Journal {
   };
   absl::Status Append(const AuditRecord& audit);
   absl::Status Trim(TailnetId tailnet);
+  absl::Status Alone(const std::function<absl::Status()>& write);
   absl::Status InBatch(const std::function<absl::Status()>& write);
+  // Ends a transaction with `end`, which makes it durable.
+  absl::Status Commit(const std::function<absl::Status()>& end);
 
   SqlConnection database_;
+  const io::Clock clock_;
+  const std::shared_ptr<StoreMetrics> metrics_ =
+      std::make_shared<StoreMetrics>();
+  std::vector<std::string> actions_;  // of the transaction under way
   Outbox outbox_;
   Batch batch_ = Batch::kNone;
   absl::Status broken_;  // why the rest of the batch cannot be written

@@ -41,6 +41,11 @@ class Store {
   // Reads only.
   absl::StatusOr<StoreContents> Load();
 
+  // Thread-safe, and may outlive the store.
+  std::shared_ptr<const StoreMetrics> metrics() const {
+    return journal_.metrics();
+  }
+
   // Group commit; see Journal.
   void BeginBatch() { journal_.BeginBatch(); }
   absl::StatusOr<bool> CommitBatch() { return journal_.CommitBatch(); }

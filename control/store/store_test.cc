@@ -165,6 +165,30 @@ TEST_F(StoreTest, TwoNodesOfOneNameAreRefusedByTheDatabaseToo) {
   EXPECT_EQ(store->audit_log().Read({SomeTailnet().id, 1000})->size(), 5u);
 }
 
+TEST_F(StoreTest, CountsWhatBecameDurableAndWhatDidNot) {
+  const auto store = Open();
+  const auto metrics = store->metrics();
+  ASSERT_TRUE(store->PutTailnet(SomeTailnet(), SomeAudit()).ok());
+  store->BeginBatch();
+  ASSERT_TRUE(store->PutUser(SomeUser(), SomeAudit()).ok());
+  UserRecord same_login = SomeUser();
+  same_login.id = UserId(77);
+  EXPECT_FALSE(store->PutUser(same_login, SomeAudit()).ok());
+  ASSERT_TRUE(store->CommitBatch().ok());
+  store->BeginBatch();
+  ASSERT_TRUE(store->DeleteUser(SomeUser().id, SomeAudit()).ok());
+  store->GiveUpBatch(absl::AbortedError("by halves"));
+  EXPECT_FALSE(store->CommitBatch().ok());
+  EXPECT_FALSE(
+      store->RegisterNode(SomeNode(), 1000, SomeAudit()).ok());  // no such key
+  const StoreMetrics::Reading counts = metrics->Read();
+  EXPECT_EQ(counts.committed, 2u);
+  EXPECT_EQ(counts.failed, 1u);
+  EXPECT_EQ(counts.refused, 2u);
+  ASSERT_EQ(counts.audit_rows.size(), 1u);
+  EXPECT_EQ(counts.audit_rows.at(SomeAudit().action), 2u);
+}
+
 TEST_F(StoreTest, TextIsNeverSql) {
   Fill();
   const auto store = Open();

@@ -1,5 +1,6 @@
 #include "control/stream/netmap_stream.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace warren::control {
@@ -13,7 +14,7 @@ std::shared_ptr<NetmapStream> NetmapStream::Make(
   std::shared_ptr<NetmapStream> stream(
       new NetmapStream(call, std::move(hooks)));
   // The call keeps the stream until it ends, when it drops its events.
-  call->Listen({.sent = [stream] { stream->EndWrite(); },
+  call->Listen({.sent = [stream] { stream->EndWrite(/*sent=*/true); },
                 .ended = [stream] { stream->OnEnded(); }});
   return stream;
 }
@@ -39,24 +40,36 @@ bool NetmapStream::BeginWrite(bool news) {
     return false;
   }
   writing_ = true;
-  if (news) again_ = false;
+  sending_since_ = Instant::Never();
+  if (news) {
+    again_ = false;
+    std::swap(sending_since_, owed_since_);
+  }
   since_ = hooks_->now();
   return true;
 }
 
-void NetmapStream::EndWrite() {
+void NetmapStream::Owe(Instant since) {
+  absl::MutexLock lock(&mutex_);
+  owed_since_ = std::min(owed_since_, since);
+}
+
+void NetmapStream::EndWrite(bool sent) {
   bool again = false;
   std::optional<absl::Status> finish;
+  std::optional<absl::Duration> took;
   {
     absl::MutexLock lock(&mutex_);
     writing_ = false;
     since_ = hooks_->now();
+    if (sent && !sending_since_.IsNever()) took = since_ - sending_since_;
     again = again_;
     if (closing_ && !finished_) {
       finished_ = true;
       finish = closing_;
     }
   }
+  if (took && hooks_->pushed) hooks_->pushed(*took);
   if (finish) {
     call_->Finish(*finish);
   } else if (again) {
@@ -73,7 +86,7 @@ std::optional<NetmapStream::Outgoing> NetmapStream::Prepare(
                     std::move((*news)->before)};
   }
   if (!news.ok()) Close(news.status());
-  EndWrite();
+  EndWrite(/*sent=*/false);
   return std::nullopt;
 }
 
@@ -86,7 +99,11 @@ void NetmapStream::Send(const Outgoing& message) {
 
 void NetmapStream::TakeBack(Outgoing message) {
   feed_->TakeBack(std::move(message.before));
-  EndWrite();
+  {
+    absl::MutexLock lock(&mutex_);
+    owed_since_ = std::min(owed_since_, sending_since_);
+  }
+  EndWrite(/*sent=*/false);
 }
 
 void NetmapStream::Pump(std::shared_ptr<const netmap::Snapshot> latest) {

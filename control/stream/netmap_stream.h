@@ -9,6 +9,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "control/coordinator/presence.h"
 #include "control/stream/netmap_feed.h"
 #include "core/base/instant.h"
@@ -30,6 +31,8 @@ class NetmapStream final : public std::enable_shared_from_this<NetmapStream> {
         ended;
     std::function<Instant()> now;
     std::function<int64_t()> unix_now_ms;  // told to the node
+    // News went out that it owed for so long; may be null.
+    std::function<void(absl::Duration)> pushed{};
   };
   // Hooks are shared by all streams of a service. On the call's own thread.
   static std::shared_ptr<NetmapStream> Make(std::shared_ptr<io::RpcCall> call,
@@ -38,6 +41,9 @@ class NetmapStream final : public std::enable_shared_from_this<NetmapStream> {
   // It speaks for this node from here on. False: it has ended already.
   bool Open(const StreamTicket& ticket) ABSL_LOCKS_EXCLUDED(mutex_);
   StreamTicket ticket() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // There may be news that is true since then, for Hooks::pushed.
+  void Owe(Instant since) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // A message that is ready to go, and what it does to the node.
   struct Outgoing {
@@ -77,7 +83,8 @@ class NetmapStream final : public std::enable_shared_from_this<NetmapStream> {
   // Takes the right to write; false when something is under way or it ended.
   // `news`: of the netmap.
   bool BeginWrite(bool news) ABSL_LOCKS_EXCLUDED(mutex_);
-  void EndWrite() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether something was sent.
+  void EndWrite(bool sent) ABSL_LOCKS_EXCLUDED(mutex_);
   void OnEnded() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const std::shared_ptr<io::RpcCall> call_;
@@ -90,6 +97,9 @@ class NetmapStream final : public std::enable_shared_from_this<NetmapStream> {
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   // Pumped while writing, and not since.
   bool again_ ABSL_GUARDED_BY(mutex_) = false;
+  // Since when the news under way, and those after, are true. Never: none.
+  Instant sending_since_ ABSL_GUARDED_BY(mutex_) = Instant::Never();
+  Instant owed_since_ ABSL_GUARDED_BY(mutex_) = Instant::Never();
   std::optional<absl::Status> closing_ ABSL_GUARDED_BY(mutex_);
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   Instant since_ ABSL_GUARDED_BY(mutex_);  // begin or end of the last write

@@ -34,7 +34,12 @@ StreamHub::~StreamHub() {
 
 void StreamHub::MarkReady(NodeId node) {
   const auto found = streams_.find(node);
-  if (found != streams_.end()) ready_.insert(found->second);
+  if (found != streams_.end()) MarkReady(found->second);
+}
+
+void StreamHub::MarkReady(Stream stream) {
+  if (ready_.empty()) ready_since_ = options_.now();
+  ready_.insert(std::move(stream));
 }
 
 void StreamHub::OnPublication(const Publication& publication) {
@@ -48,7 +53,7 @@ void StreamHub::OnPublication(const Publication& publication) {
   if (publication.everyone) {
     for (const auto& [node, stream] : streams_) {
       if (stream->ticket().tailnet == publication.tailnet) {
-        ready_.insert(stream);
+        MarkReady(stream);
       }
     }
     return;
@@ -66,7 +71,7 @@ void StreamHub::Attach(Stream stream) {
     if (!closed) {
       Stream& place = streams_[stream->ticket().node];
       older = std::exchange(place, stream);
-      ready_.insert(stream);
+      MarkReady(stream);
     }
   }
   if (closed) stream->Close(Stopping());
@@ -78,7 +83,7 @@ void StreamHub::Attach(Stream stream) {
 
 void StreamHub::Wake(Stream stream) {
   absl::MutexLock lock(&mutex_);
-  ready_.insert(std::move(stream));
+  MarkReady(std::move(stream));
 }
 
 void StreamHub::Detach(const Stream& stream) {
@@ -108,6 +113,7 @@ StreamHubCounters StreamHub::counters() const {
     out.nodes += snapshot->own.nodes.size();
   out.streams = streams_.size();
   out.publications = num_publications_;
+  out.push_time = push_time_.Read();
   return out;
 }
 
@@ -131,6 +137,7 @@ void StreamHub::Run() {
 
 void StreamHub::PumpReady() {
   std::vector<StreamNews> work;
+  Instant since;
   {
     absl::MutexLock lock(&mutex_);
     for (const Stream& stream : ready_) {
@@ -138,8 +145,10 @@ void StreamHub::PumpReady() {
       work.push_back(
           {stream, found == latest_.end() ? nullptr : found->second});
     }
+    since = ready_since_;
     ready_.clear();
   }
+  for (const StreamNews& one : work) one.stream->Owe(since);
   SendInOrder(std::move(work));
 }
 

@@ -14,6 +14,7 @@
 #include "control/coordinator/directory.h"
 #include "control/stream/netmap_stream.h"
 #include "core/base/instant.h"
+#include "io/histogram.h"
 
 namespace warren::control {
 
@@ -22,6 +23,9 @@ struct StreamHubCounters {
   uint64_t nodes = 0;         // registered, in all tailnets
   uint64_t streams = 0;       // live ones
   uint64_t publications = 0;  // rises only
+  // From a change, or the start of a stream, until the node's connection has
+  // taken what tells of it.
+  io::Histogram::Reading push_time;
 };
 
 // All live netmap streams, at most one of each node. A publication marks those
@@ -48,6 +52,9 @@ class StreamHub {
   void Detach(const std::shared_ptr<NetmapStream>& stream)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // A stream has told its node what it owed for so long.
+  void OnPushed(absl::Duration took) { push_time_.Add(took); }
+
   // Ends every stream, and those attached later, with UNAVAILABLE.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -63,13 +70,16 @@ class StreamHub {
     return stopping_ || !ready_.empty();
   }
   void MarkReady(NodeId node) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void MarkReady(Stream stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
+  io::Histogram push_time_;
   mutable absl::Mutex mutex_;
   std::map<TailnetId, std::shared_ptr<const netmap::Snapshot>> latest_
       ABSL_GUARDED_BY(mutex_);
   std::map<NodeId, Stream> streams_ ABSL_GUARDED_BY(mutex_);
   std::set<Stream> ready_ ABSL_GUARDED_BY(mutex_);
+  Instant ready_since_ ABSL_GUARDED_BY(mutex_);  // the first of them
   uint64_t num_publications_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t forgotten_ ABSL_GUARDED_BY(mutex_) = 0;  // of those
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -250,10 +250,12 @@ io::WebReply PostSignIn(Site::State& site, const Visit& visit,
                         const std::string&) {
   const std::string address = AddressKey(visit.request.client);
   if (site.by_address.WaitMs(address, visit.now_ms) > 0) {
+    ++site.tally.limited;
     return JsonReply(429, {{"error", "too many attempts: wait a while"}});
   }
   const auto stored = CheckSignIn(site, visit);
   if (!stored.ok()) {
+    ++site.tally.refused;
     site.by_address.Fail(address, visit.now_ms);
     return JsonFail(stored.status());
   }

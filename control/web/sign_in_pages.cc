@@ -150,6 +150,7 @@ absl::StatusOr<Candidate> FindCandidate(Site::State& site,
 
 void NoteWrong(Site::State& site, const Visit& visit,
                const std::string& login_key, TailnetId tailnet, UserId user) {
+  ++site.tally.refused;
   site.by_login.Fail(login_key, visit.now_ms);
   site.by_address.Fail(AddressKey(visit.request.client), visit.now_ms);
   if (user == UserId()) return;
@@ -190,7 +191,7 @@ io::WebReply FinishLocal(Site::State& site, const Visit& visit,
         order.now_ms = now_ms;
         return NoteLocalSignIn(directory, order, *state, user).status();
       });
-  if (!noted.ok()) return site.Fail(visit, noted);
+  if (!noted.ok()) return site.Refuse(visit, noted);
   return site.Welcome(visit, tailnet, user, "local", to);
 }
 
@@ -226,6 +227,7 @@ io::WebReply PostLocal(Site::State& site, const Visit& visit,
       {site.by_login.WaitMs(key, visit.now_ms), candidate->locked_ms,
        site.by_address.WaitMs(AddressKey(visit.request.client), visit.now_ms)});
   if (wait_ms > 0) {
+    ++site.tally.limited;
     return ShowSignIn(site, visit, 429, tailnet, to, WaitText(wait_ms));
   }
   // The same work whether there is such an account or not.
@@ -276,6 +278,7 @@ io::WebReply PostSecond(Site::State& site, const Visit& visit,
   }
   const int64_t wait_ms = site.by_login.WaitMs(half->login, visit.now_ms);
   if (wait_ms > 0) {
+    ++site.tally.limited;
     return site.Fail(visit, absl::ResourceExhaustedError(WaitText(wait_ms)));
   }
   const absl::Status used = UseCode(site, visit, *half, visit.form.Get("code"));

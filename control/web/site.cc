@@ -156,6 +156,12 @@ io::WebReply Site::State::Fail(const Visit& visit,
                Wrap("p", {El("a", {{"href", "/"}}, {"To the start"})})});
 }
 
+io::WebReply Site::State::Refuse(const Visit& visit,
+                                 const absl::Status& status) {
+  ++tally.refused;
+  return Fail(visit, status);
+}
+
 io::WebReply Site::State::NotFound(const Visit& visit) const {
   return Show(visit, 404, "Nothing here",
               {Wrap("p", {"There is no such page."}),
@@ -193,7 +199,8 @@ io::WebReply Site::State::Welcome(const Visit& visit, TailnetId tailnet,
                            {std::string(provider), visit.request.client,
                             std::string(visit.request.Header("User-Agent"))});
       });
-  if (!opened.ok()) return Fail(visit, opened.status());
+  if (!opened.ok()) return Refuse(visit, opened.status());
+  ++tally.ok;
   io::WebReply reply = RedirectTo(to);
   const int64_t seconds =
       (opened->record.expires_ms - opened->record.created_ms) / 1000;
@@ -210,6 +217,11 @@ std::string OwnPathOr(absl::string_view to, const char* otherwise) {
 Site::Site(const SiteParts& parts, SiteOptions options)
     : state_(std::make_unique<State>(parts, std::move(options))) {}
 Site::~Site() = default;
+
+SignInCounters Site::sign_ins() const {
+  const SignInTally& tally = state_->tally;
+  return {tally.ok, tally.refused, tally.limited};
+}
 
 void Site::AddRoutes(io::WebRoutes& routes) {
   const auto handler = [this](const io::WebRequest& request) {

@@ -30,6 +30,13 @@ struct SiteOptions {
   std::function<int64_t()> unix_now_ms{};
 };
 
+// Attempts of people to sign in, by whatever way. They only rise.
+struct SignInCounters {
+  uint64_t ok = 0;
+  uint64_t refused = 0;
+  uint64_t limited = 0;  // not looked at: too many were wrong before
+};
+
 // The pages for people: sign-in, devices that ask to join, invitations, the
 // own account. Server-rendered; every change is a POST by our own form, and
 // authorised in the coordinator's commands.
@@ -44,6 +51,9 @@ class Site {
  public:
   Site(const SiteParts& parts, SiteOptions options);
   ~Site();
+
+  // Thread-safe.
+  SignInCounters sign_ins() const;
 
   // Adds "/" to `routes`, which the site must outlive.
   void AddRoutes(io::WebRoutes& routes);

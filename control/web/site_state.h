@@ -1,6 +1,7 @@
 #ifndef WARREN_CONTROL_WEB_SITE_STATE_H_
 #define WARREN_CONTROL_WEB_SITE_STATE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -39,6 +40,11 @@ struct PasskeyOffer {
   UserId user;
 };
 
+// SignInCounters as they are kept.
+struct SignInTally {
+  std::atomic<uint64_t> ok = 0, refused = 0, limited = 0;
+};
+
 struct Site::State {
   State(const SiteParts& parts, SiteOptions the_options);
 
@@ -55,6 +61,7 @@ struct Site::State {
   OneTimeTable<TotpOffer> totp_offers;
   OneTimeTable<PasskeyOffer> passkey_offers;
   ProviderTable providers;
+  SignInTally tally;
 
   // Runs `work` in the coordinator and waits.
   template <class T>
@@ -76,6 +83,8 @@ struct Site::State {
   // `user` of `tailnet` has proven who it is: a new session, then to `to`.
   io::WebReply Welcome(const Visit& visit, TailnetId tailnet, UserId user,
                        absl::string_view provider, const std::string& to);
+  // Fail() for who wanted to sign in.
+  io::WebReply Refuse(const Visit& visit, const absl::Status& status);
 };
 
 // One page or form: `path` exactly, or with "*" at its end for one segment,

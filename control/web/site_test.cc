@@ -98,7 +98,10 @@ TEST_F(SiteTest, SignsInAndRefusesAlikeWhetherThereIsAnAccountOrNot) {
   EXPECT_EQ(alice_.Post("/signin/local", {{"login", "' OR 1=1 --"},
                                           {"password", "' OR 1=1 --"}}),
             401);
+  const SignInCounters before = site_->sign_ins();
+  EXPECT_EQ(before.refused, 3u);
   EXPECT_EQ(SignIn(alice_, kPassword), 303);
+  EXPECT_EQ(site_->sign_ins().ok, before.ok + 1);
 }
 
 TEST_F(SiteTest, ManyWrongAttemptsMustWait) {
@@ -116,6 +119,7 @@ TEST_F(SiteTest, ManyWrongAttemptsMustWait) {
               429)
         << login;
   }
+  EXPECT_EQ(site_->sign_ins().limited, 2u);
   now_ms_ += kFirstLockMs;
   EXPECT_EQ(SignIn(alice_, kPassword), 303);
 }

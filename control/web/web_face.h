@@ -43,6 +43,7 @@ class WebFace {
   // Serves a connection. Thread-safe.
   void Take(io::Handover connection) { server_->Take(std::move(connection)); }
   io::HttpServerCounters counters() const { return server_->counters(); }
+  SignInCounters sign_ins() const { return site_->sign_ins(); }
 
  private:
   WebFace(const crypto::MachinePrivateKey& server_key)

@@ -76,6 +76,8 @@ absl::StatusOr<WebhookQueue::Due> StoredQueue::FetchDue() {
       due.jobs.push_back(*std::move(job));
     }
     WARREN_ASSIGN_OR_RETURN(due.next_ms, log.NextDeliveryMs());
+    WARREN_ASSIGN_OR_RETURN(const int64_t waiting, log.CountAllDeliveries());
+    due.waiting = static_cast<uint64_t>(waiting);
     return due;
   });
 }

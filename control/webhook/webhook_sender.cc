@@ -92,6 +92,7 @@ void WebhookSender::Dispatch() {
     // Whoever is busy wakes us when it is done.
     next_ms = due->jobs.empty() ? due->next_ms : std::nullopt;
     absl::MutexLock lock(&mutex_);
+    counters_.waiting = due->waiting;
     for (WebhookJob& job : due->jobs) {
       if (busy.contains(job.webhook)) continue;
       if (busy_.insert(job.webhook).second) jobs_.push_back(std::move(job));

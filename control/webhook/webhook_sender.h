@@ -37,6 +37,7 @@ class WebhookQueue {
   struct Due {
     std::vector<WebhookJob> jobs;    // oldest first
     std::optional<int64_t> next_ms;  // when the next is due; none: unknown
+    uint64_t waiting = 0;            // also those that are not due yet
   };
   virtual ~WebhookQueue() = default;
   virtual absl::StatusOr<Due> FetchDue() = 0;
@@ -47,7 +48,8 @@ class WebhookQueue {
 
 struct WebhookCounters {
   uint64_t delivered = 0;
-  uint64_t failed = 0;  // attempts
+  uint64_t failed = 0;   // attempts
+  uint64_t waiting = 0;  // events, when the queue was last asked
 };
 
 // POSTs one event; OK: the receiver answered 2xx. The status says what else it
