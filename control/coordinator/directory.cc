@@ -125,6 +125,8 @@ void Directory::PutNode(TailnetState& tailnet, NodeRecord record,
   if (found == tailnet.nodes.end()) {
     tailnet.nodes[id].offline_since_ms = now_ms;
   } else {
+    // Where it was seen, if it changes its owner.
+    TouchGuests(tailnet, found->second);
     const NodeRecord& old = found->second.record;
     tailnet.by_name.erase(old.naming.name);
     tailnet.by_ipv4.erase(old.ipv4);
@@ -156,6 +158,11 @@ void Directory::TouchAllNodes(TailnetState& tailnet, int64_t now_ms) {
 void Directory::TouchTailnet(TailnetState& tailnet) {
   tailnet.pending.any = true;
   tailnet.pending.tailnet = true;
+  // The other sides of its shares see its name and its users.
+  for (const auto& [id, share] : tailnet.access.shares) {
+    const bool ours = share.owner_tailnet == tailnet.record.id;
+    TouchOther(ours ? share.guest_tailnet : share.owner_tailnet, !ours);
+  }
 }
 
 void Directory::SetParsedPolicy(TailnetState& tailnet, PolicyRecord record,

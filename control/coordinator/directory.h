@@ -163,6 +163,8 @@ class Directory {
                 const Pending& pending);
   // The node is seen in other tailnets, too.
   void TouchGuests(const TailnetState& tailnet, const NodeState& node);
+  // Another tailnet's guests there, or what it shares with people there.
+  void TouchOther(TailnetId id, bool guests);
   bool NeedsPolicy(const TailnetState& tailnet, const Pending& pending) const;
   void PutPolicy(TailnetState& tailnet, netmap::Snapshot& next);
   void PutGuests(const TailnetState& tailnet, netmap::Snapshot& next);

@@ -42,6 +42,7 @@ void Directory::EraseNode(TailnetState& tailnet, NodeId id) {
   const auto found = tailnet.nodes.find(id);
   if (found == tailnet.nodes.end()) return;
   const NodeRecord& record = found->second.record;
+  TouchGuests(tailnet, found->second);
   tailnet.by_name.erase(record.naming.name);
   tailnet.by_ipv4.erase(record.ipv4);
   tailnet.by_machine.erase(record.keys.machine);

@@ -98,12 +98,16 @@ void Directory::TouchGuests(const TailnetState& tailnet,
   for (const auto& [id, share] : tailnet.access.shares) {
     const bool guest = share.guest == node.record.owner;
     if (!guest && share.node != node.record.id) continue;
-    TailnetState* const other =
-        Tailnet(guest ? share.owner_tailnet : share.guest_tailnet);
-    if (other == nullptr || other == &tailnet) continue;
-    other->pending.any = true;
-    (guest ? other->pending.guests : other->pending.shared_in) = true;
+    const TailnetId other = guest ? share.owner_tailnet : share.guest_tailnet;
+    if (other != tailnet.record.id) TouchOther(other, guest);
   }
+}
+
+void Directory::TouchOther(TailnetId id, bool guests) {
+  TailnetState* const other = Tailnet(id);
+  if (other == nullptr) return;
+  other->pending.any = true;
+  (guests ? other->pending.guests : other->pending.shared_in) = true;
 }
 
 bool Directory::NeedsPolicy(const TailnetState& tailnet,

@@ -108,6 +108,21 @@ uint64_t HashUses(const CompiledState& state,
   return hash;
 }
 
+// Of what a guest's device sees: what is shared with it and lets guests in.
+uint64_t HashShared(const CompiledState& state, Index device) {
+  const auto lets_in = [&state](const Hit& hit) {
+    return state.flows[hit.flow].source->guests;
+  };
+  const bool all = std::ranges::any_of(state.index.at_all, lets_in);
+  const auto guest = state.directory.UserOf(device);
+  uint64_t hash = 0;
+  for (const Index host : state.index.shared_to[*guest]) {
+    if (!all && !std::ranges::any_of(state.index.at[host], lets_in)) continue;
+    hash = Mix(hash, state.identities[host]);
+  }
+  return hash;
+}
+
 std::vector<uint64_t> FingerprintsOf(const CompiledState& state) {
   uint64_t all = 0;
   for (const uint64_t identity : state.identities) all = Mix(all, identity);
@@ -120,6 +135,7 @@ std::vector<uint64_t> FingerprintsOf(const CompiledState& state) {
     hash = Mix(hash, state.ssh.Hash(i));
     if (state.directory.IsGuest(i)) {  // Seldom many: no need to be exact.
       hash = Mix(Mix(Mix(hash, all), at_all), by_all);
+      hash = Mix(hash, HashShared(state, i));
     } else {
       hash = Mix(Mix(hash, at_all), by_all);
       hash = Mix(hash, HashHits(state, state.index.at[i]));

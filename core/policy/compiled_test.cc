@@ -72,6 +72,9 @@ class World {
     ADD_FAILURE() << "no node " << name;
     return NodeId();
   }
+  uint64_t Fingerprint(const std::string& name) const {
+    return compiled_->Fingerprint(Id(name));
+  }
   NodeView View(const std::string& name) const {
     return compiled_->View(Id(name));
   }
@@ -321,6 +324,8 @@ TEST(Compiled, AGuestSeesWhatIsSharedWithThemAndNothingElse) {
   EXPECT_THAT(open.Filter("db"),
               ElementsAre("100.90.0.1 -> 100.70.1.1:22-22",
                           "100.90.0.1 -> fd7a:115c:a1e0::11:22-22"));
+  EXPECT_THAT(open.Peers("tab"), ElementsAre("db"));
+  EXPECT_NE(open.Fingerprint("tab"), closed.Fingerprint("tab"));
 }
 
 TEST(Compiled, ACapabilityIsToldWhereItIsUsedAndItsCompanionTheOtherWay) {
