@@ -173,9 +173,9 @@ class Tailnet:
                            f"{program.log()[-500:]}")
         return True
 
-    def start_servers(self):
+    def start_servers(self, *control_options):
         """Control and relay, one user, and the relay in the relay map."""
-        self.start_control()
+        self.start_control(*control_options)
         self.start_relay()
         self._list_relay("lab", net.RELAY_ADDRESS, "--id", str(_RELAY_ID))
         self.admin("user", "create", _USER)

@@ -24,6 +24,7 @@ def run(tailnet):
                "bob says that its key has expired", 5)
     bob.up(key)
     check(bob.address() == address, "bob keeps its address")
+    check(bob.status()["self"]["name"] == "bob", "and its name")
     reaches(alice, address)
     # Deleted is more than expired: the device is not known any more.
     tailnet.admin("node", "delete", "bob", "--yes")
