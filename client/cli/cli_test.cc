@@ -144,6 +144,7 @@ class FakeDaemon final : public v1::Local::Service {
 
   v1::State state_ = v1::RUNNING;
   std::string auth_url_;  // asks for a person
+  bool waits_for_approval_ = false;
   v1::UpRequest up_;
   v1::PingRequest ping_;
   std::string debug_peer_;
@@ -154,6 +155,7 @@ class FakeDaemon final : public v1::Local::Service {
     status.set_version("0.9");
     status.set_state(state_);
     status.set_auth_url(auth_url_);
+    status.set_waits_for_approval(waits_for_approval_);
     if (state_ == v1::NEEDS_LOGIN) return status;
     status.set_control_url("https://ctl.example");
     status.set_tailnet("home");
@@ -264,13 +266,29 @@ TEST_F(CliTest, SaysWhatToDoWhenLoggedOut) {
             "logged out; `warren up --login-server URL` joins a network\n");
   daemon_.auth_url_ = "https://ctl.example/login/abc";
   EXPECT_EQ(Out({"status"}),
-            "to sign in, open https://ctl.example/login/abc\n");
+            "waiting for you to sign in: open "
+            "https://ctl.example/login/abc\n");
   const std::string json = Out({"status", "--json"});
+  EXPECT_THAT(json,
+              HasSubstr("\"auth_url\": \"https://ctl.example/login/abc\""));
   EXPECT_THAT(json, HasSubstr("\"state\": \"needs-login\""));
   EXPECT_THAT(json, HasSubstr("\"self\": null,\n  \"peers\": []"));
   const cli::ToolResult ip = Run({"ip"});
   EXPECT_EQ(ip.exit_code, 1);
   EXPECT_THAT(ip.err, HasSubstr("`warren status`"));
+}
+
+TEST_F(CliTest, SaysWhoHasToApproveTheDevice) {
+  daemon_.waits_for_approval_ = true;
+  const std::string advice =
+      "waiting for an administrator's approval: until then this device has no "
+      "peers\nask one to run `warren-admin node approve alice`\n";
+  EXPECT_THAT(Out({"status"}),
+              StartsWith(advice + "demo in home.warren.example"));
+  EXPECT_THAT(Out({"status", "--json"}),
+              HasSubstr("\"waits_for_approval\": true"));
+  EXPECT_EQ(Out({"up", "--login-server", "https://ctl.example"}),
+            "connected to home as alice (100.64.0.1)\n" + advice);
 }
 
 TEST_F(CliTest, ComesUp) {

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "client/cli/advice.h"
 #include "client/cli/verbs.h"
 #include "client/cli/way.h"
 #include "client/cli/why_json.h"
@@ -29,22 +30,6 @@ const char* NameOf(v1::State state) {
       return "expired";
     default:
       return "unknown";
-  }
-}
-
-// What to tell a person in a state that is not running.
-const char* AdviceFor(v1::State state) {
-  switch (state) {
-    case v1::NEEDS_LOGIN:
-      return "logged out; `warren up --login-server URL` joins a network";
-    case v1::CONNECTING:
-      return "connecting to control";
-    case v1::STOPPED:
-      return "down; `warren up` connects";
-    case v1::EXPIRED:
-      return "this device's key has expired; `warren up` signs in again";
-    default:
-      return "";
   }
 }
 
@@ -167,18 +152,7 @@ std::string IdentityOf(const v1::Status& status, absl::Time now) {
 }
 
 std::string ForPeople(const v1::Status& status) {
-  std::string text;
-  if (!status.auth_url().empty()) {
-    absl::StrAppend(&text, "to sign in, open ",
-                    cli::Printable(status.auth_url()), "\n");
-  } else if (status.state() != v1::RUNNING) {
-    absl::StrAppend(&text, AdviceFor(status.state()), "\n");
-  }
-  if (status.waits_for_approval()) {
-    absl::StrAppend(&text,
-                    "an administrator has to approve this device before it has "
-                    "any peers\n");
-  }
+  std::string text = AdviceFor(status);
   if (!status.self().node().name().empty()) {
     absl::StrAppend(&text, IdentityOf(status, absl::Now()));
   }

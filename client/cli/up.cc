@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "client/cli/advice.h"
 #include "client/cli/qr_text.h"
 #include "client/cli/verbs.h"
 #include "core/base/status_macros.h"
@@ -110,12 +111,7 @@ std::string ForPeople(const v1::Status& status) {
   std::string text = cli::Printable(absl::StrCat(
       "connected to ", status.tailnet(), " as ", self.name(),
       has_address ? absl::StrCat(" (", self.addresses(0), ")") : ""));
-  if (status.waits_for_approval()) {
-    absl::StrAppend(&text,
-                    "\nan administrator has to approve this device before it "
-                    "has any peers");
-  }
-  return text + "\n";
+  return absl::StrCat(text, "\n", ApprovalAdvice(status));
 }
 
 std::string ForScripts(const v1::Status& status) {
