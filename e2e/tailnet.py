@@ -5,6 +5,7 @@
   ./dev tailnet --once [--json]       bring it up, prove every pair, end
   ./dev tailnet status [--json]       the table of the one that runs
   ./dev tailnet exec NODE -- COMMAND  run any program on a node
+  ./dev tailnet admin ARGUMENTS       run warren-admin against its server
   ./dev tailnet down                  end the one that runs
 """
 
@@ -19,7 +20,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
-from lab import nat, outside, private, proof, table  # noqa: E402
+from lab import nat, net, outside, private, proof, table  # noqa: E402
 from lab.programs import LabError, wait_until  # noqa: E402
 from lab.tailnet import DEFAULT_KINDS, NAMES, Tailnet  # noqa: E402
 
@@ -28,14 +29,15 @@ _REFRESH_SECONDS = 2
 
 def main():
     arguments = _parse(sys.argv[1:])
-    if arguments.verb in ("status", "exec", "down"):
+    if arguments.verb in outside.VERBS:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
         return outside.VERBS[arguments.verb](arguments)
     if arguments.once:
         private.enter()
     else:
         outside.claim()
-        private.enter(shared=outside.FOLDER)
+        arguments.web = outside.browsers_socket()
+        private.enter(shared=outside.FOLDER, keep=(arguments.web,))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupted)
     show = _Progress(quiet=arguments.json)
@@ -80,14 +82,17 @@ def _ignore_signals():
 
 def _parse(argv):
     command = []
-    if "--" in argv:
+    if "admin" in argv[:3]:  # after --bin-dir
+        at = argv.index("admin") + 1
+        argv, command = argv[:at], argv[at:]
+    elif "--" in argv:
         at = argv.index("--")
         argv, command = argv[:at], argv[at + 1:]
     parser = argparse.ArgumentParser(
         prog="./dev tailnet", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verb", nargs="?", default="up",
-                        choices=["up", "status", "exec", "down"])
+                        choices=["up", *outside.VERBS])
     parser.add_argument("node", nargs="?", help="with exec: the node's name")
     parser.add_argument("--bin-dir", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--nodes", type=int, default=len(DEFAULT_KINDS),
@@ -106,6 +111,7 @@ def _parse(argv):
         parser.error("exec needs a node and a command: exec alice -- ping bob")
     arguments.bin_dir = os.path.realpath(arguments.bin_dir)
     arguments.command = command
+    arguments.web = None
     return arguments
 
 
@@ -128,7 +134,13 @@ def _bring_up(arguments, show):
     plan = list(zip(NAMES[:arguments.nodes], kinds))
     with show.step("an internet with control and relay on it"):
         tailnet = _Building.tailnet = Tailnet(arguments.bin_dir)
-        tailnet.start_servers()
+        if arguments.web is None:
+            tailnet.start_servers()
+        else:
+            tailnet.start_servers("--listen", f"{net.CONTROL_ADDRESS}:80",
+                                  "--public-url",
+                                  outside.web_url(arguments.web))
+            tailnet.serve_browsers(arguments.web)
     key = tailnet.create_key("--reusable")
     with show.step(f"{len(plan)} nodes behind {len(plan)} routers"):
         for name, kind in plan:
@@ -185,6 +197,7 @@ def _watch(tailnet, ways):
     """Keeps a live table on the terminal until interrupted."""
     nodes = list(tailnet.nodes.values())
     by_name = tailnet.nodes
+    hint = _hint(tailnet)
     stop = threading.Event()
     shown = None
     while not stop.wait(0 if shown is None else _REFRESH_SECONDS):
@@ -201,14 +214,26 @@ def _watch(tailnet, ways):
         text = table.render(tailnet, ways)
         outside.publish(tailnet, text, _report(tailnet, ways, 0))
         if sys.stdout.isatty():
-            print("\x1b[H\x1b[J" + text + "\n\n" + _HINT, flush=True)
+            print("\x1b[H\x1b[J" + text + "\n\n" + hint, flush=True)
         elif shown is None:
-            print(text + "\n\n" + _HINT, flush=True)
+            print(text + "\n\n" + hint, flush=True)
         shown = text
 
 
-_HINT = """In another shell: ./dev tailnet exec alice -- ping bob
-                  ./dev tailnet exec alice -- warren status
+def _hint(tailnet):
+    """What a person may try; every line is a command that works here."""
+    names = list(tailnet.nodes)
+    one, two = names[0], names[1]
+    link = tailnet.owner_link()
+    return f"""Become the owner in a browser of this machine (once): {link}
+
+Try, in another shell:
+  ./dev tailnet exec {one} -- ping {two}               from one device to another
+  ./dev tailnet exec {one} -- warren status           what a device knows
+  ./dev tailnet admin node list                     all devices
+  ./dev tailnet admin policy get                    who may reach whom
+  ./dev tailnet admin policy can {one} {two}:22/tcp    and by which line
+  ./dev tailnet admin policy who {two}                who reaches this one
 Ctrl-C here, or ./dev tailnet down there, ends it and leaves nothing behind."""
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,8 @@ from lab import private
 from lab.programs import PLACE
 
 FOLDER = "/run/warren-tailnet"
+WEB_PORT = 8420
+_WEB = "WARREN_LAB_WEB"
 HOSTS = f"{PLACE}/hosts"
 
 
@@ -30,6 +33,29 @@ def claim():
                  "./dev tailnet status, end it with ./dev tailnet down")
     shutil.rmtree(FOLDER, ignore_errors=True)
     os.makedirs(FOLDER, mode=0o755)
+
+
+def browsers_socket():
+    """A listening socket of this machine's loopback, outside the lab's
+    namespaces; its descriptor stays open inside. Before private.enter()."""
+    if private.is_private():
+        return int(os.environ[_WEB])
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", WEB_PORT))
+    except OSError:
+        listener.bind(("127.0.0.1", 0))  # somebody has it: any other
+    listener.listen()
+    os.environ[_WEB] = str(listener.fileno())
+    return listener.detach()
+
+
+def web_url(descriptor):
+    """How a browser of this machine reaches that socket. By name, because
+    passkeys want one."""
+    with socket.socket(fileno=os.dup(descriptor)) as listener:
+        return f"http://localhost:{listener.getsockname()[1]}"
 
 
 def publish(tailnet, text, report):
@@ -78,6 +104,20 @@ def _exec(arguments):
     os.execvpe(command[0], command, environment)
 
 
+def _admin(arguments):
+    """`warren-admin` where its server is, with this shell's files."""
+    private.require_root()
+    inner = _inner(_need_running())
+    program = os.path.join(arguments.bin_dir, "admin-cli", "warren-admin")
+    script = 'cd "$1" 2>/dev/null; shift; exec "$@"'
+    sys.stdout.flush()
+    os.execvp("nsenter", [
+        "nsenter", "--target", str(inner), "--mount", "--pid",
+        f"--net=/proc/{inner}/root/run/netns/control", "--", "sh", "-c", script,
+        "sh", os.getcwd(), program, "--socket", f"{PLACE}/admin.sock",
+        *arguments.command])
+
+
 def _down(_arguments):
     private.require_root()
     outer = _need_running()
@@ -91,7 +131,7 @@ def _down(_arguments):
     return 0
 
 
-VERBS = {"status": _status, "exec": _exec, "down": _down}
+VERBS = {"status": _status, "exec": _exec, "admin": _admin, "down": _down}
 
 
 def _write(name, text):

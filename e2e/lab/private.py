@@ -19,13 +19,14 @@ def is_private():
     return os.environ.get(_MARK) == "1"
 
 
-def enter(shared=None):
+def enter(shared=None, keep=()):
     """Returns inside the private namespaces, where it runs this program again.
 
     The outer process never returns: it waits, and ends with the inner one's
     exit code. When it dies itself, the inner one is killed. `shared` is a
     folder of the machine that stays visible inside; the outer process writes
     its child's process id into `shared`/pid and removes the folder at the end.
+    `keep` are descriptors that stay open inside.
     """
     if is_private():
         _make_private_places()
@@ -35,7 +36,7 @@ def enter(shared=None):
                "--mount-proc", "--propagation", "private",
                sys.executable, *sys.argv]
     child = subprocess.Popen(
-        command, preexec_fn=_die_with_parent,
+        command, preexec_fn=_die_with_parent, pass_fds=keep,
         env=dict(os.environ, **{_MARK: "1", "WARREN_LAB_SHARED": shared or ""}))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: _end_inner(child.pid))

@@ -33,11 +33,12 @@ def wait_until(condition, seconds, what):
 class Program:
     """One running program in a namespace, its log in PLACE/logs."""
 
-    def __init__(self, name, namespace, argv, environment=None):
+    def __init__(self, name, namespace, argv, environment=None, keep=()):
         self.name = name
         self.namespace = namespace
         self.argv = argv
         self.environment = environment or {}  # on top of ours, at each start
+        self._keep = keep  # descriptors of ours that it gets
         self._process = None
         self.start()
 
@@ -57,6 +58,7 @@ class Program:
             self._process = subprocess.Popen(
                 net.inside(self.namespace, *self.argv), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True,
+                pass_fds=self._keep,
                 env=dict(os.environ, **self.environment))
 
     def running(self):

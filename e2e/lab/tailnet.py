@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 from lab import nat, nat64, net
 from lab.site import Site
@@ -191,6 +192,18 @@ class Tailnet:
                          ":3478")
         self._list_relay("lab", net.RELAY_ADDRESS, "--ipv6", net.RELAY_ADDRESS6)
         self.admin("user", "create", _USER)
+
+    def serve_browsers(self, descriptor):
+        """Who connects to this listening socket reaches control."""
+        self._others.append(Program("web", "control", [
+            sys.executable, os.path.join(os.path.dirname(__file__),
+                                         "forward.py"),
+            str(descriptor), net.CONTROL_ADDRESS, "80"], keep=(descriptor,)))
+
+    def owner_link(self):
+        """The one-time link that makes whoever opens it the owner."""
+        with open(f"{PLACE}/control/owner-link", encoding="ascii") as file:
+            return file.read().strip()
 
     def start_nat64(self):
         self._others += nat64.start(self.internet)
