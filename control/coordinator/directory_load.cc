@@ -46,13 +46,17 @@ Directory::Directory(std::unique_ptr<Store> store, HashKey hash_key, Rng& rng,
 std::vector<DeliveryRecord> Directory::DeliveriesOf(const AuditRecord& audit) {
   std::vector<DeliveryRecord> out;
   const TailnetState* const tailnet = Tailnet(audit.tailnet);
-  if (tailnet == nullptr) return out;
+  // With the tailnet its webhooks went, in this very transaction.
+  if (tailnet == nullptr || audit.action == "tailnet.delete") return out;
   for (const auto& [id, webhook] : tailnet->access.webhooks) {
     if (!webhook.enabled || !Wants(webhook.events, audit.action)) continue;
-    // It would be told for ever that it cannot be told.
+    // It would be told for ever that it cannot be told, or is not there.
     const bool of_itself =
         audit.target == absl::StrCat("webhook ", webhook.name);
-    if (of_itself && audit.action == "webhook.give_up") continue;
+    if (of_itself && (audit.action == "webhook.give_up" ||
+                      audit.action == "webhook.delete")) {
+      continue;
+    }
     DeliveryRecord delivery;
     delivery.webhook = id;
     delivery.body = EventBody(audit, tailnet->record.name);

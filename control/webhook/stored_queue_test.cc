@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "control/coordinator/administration.h"
 #include "control/coordinator/directory_fixture.h"
 #include "control/coordinator/webhook_commands.h"
 #include "control/webhook/event.h"
@@ -93,6 +94,30 @@ TEST_F(StoredQueueTest, AFailedOneIsDueLaterAndGivenUpOnRecord) {
   const auto given_up = Audit("webhook.give_up");
   ASSERT_EQ(given_up.size(), 1u);
   EXPECT_EQ(given_up[0].target, "webhook chat");
+}
+
+TEST_F(StoredQueueTest, AWebhookIsNotToldOfItsOwnEnd) {
+  AddUser("bob");  // waits for it
+  Order by_operator = order();
+  by_operator.is_operator = true;
+  const WebhookRecord webhook = tailnet().access.webhooks.begin()->second;
+  EXPECT_EQ(DeleteWebhook(*directory_, by_operator, tailnet(), webhook.id),
+            absl::OkStatus());
+  StartCoordinator();
+  EXPECT_TRUE(Due().empty());
+  EXPECT_EQ(Audit("webhook.delete").size(), 1u);
+}
+
+TEST_F(StoredQueueTest, ATailnetGoesWithItsWebhooks) {
+  Order by_operator = order();
+  by_operator.is_operator = true;
+  WebhookRecord webhook = tailnet().access.webhooks.begin()->second;
+  webhook.events = {"*"};
+  EXPECT_EQ(PutWebhook(*directory_, by_operator, tailnet(), webhook, false),
+            absl::OkStatus());
+  EXPECT_EQ(DeleteTailnet(*directory_, by_operator, tailnet(), true),
+            absl::OkStatus());
+  EXPECT_EQ(*directory_->store().audit_log().CountAllDeliveries(), 0);
 }
 
 TEST_F(StoredQueueTest, TheAuditLogHoldsNoSecretOfAUrl) {
