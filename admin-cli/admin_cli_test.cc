@@ -159,6 +159,7 @@ class FakeAdmin final : public v1::Admin::Service {
  private:
   static v1::AdminNode Bob() {
     v1::AdminNode admin;
+    admin.set_approved(true);
     v1::Node& node = *admin.mutable_node();
     node.set_id(31);
     node.set_name("bob");
@@ -255,7 +256,8 @@ TEST_F(AdminCliTest, DisarmsWhatTheServerSays) {
 
 TEST_F(AdminCliTest, SaysWhatToDoWhenThereIsNothing) {
   EXPECT_EQ(Out({"--tailnet", "empty", "user", "list"}),
-            "no users; `warren-admin user create LOGIN` makes one\n");
+            "no users yet: `warren-admin server owner-link` makes a link for "
+            "the owner, `warren-admin user create LOGIN` a user\n");
   EXPECT_EQ(Out({"--json", "--tailnet", "empty", "user", "list"}), "[]\n");
 }
 

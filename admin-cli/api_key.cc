@@ -43,9 +43,9 @@ absl::Status List(Session& session, const Words& words) {
                cli::HumanMs(key.last_used_ms(), now, "never"),
                key.description()});
   }
-  session.Print(
-      json, table,
-      absl::StrCat("none; `warren-admin ", words.kind, " create` makes one"));
+  session.Print(json, table,
+                absl::StrCat("no ", words.kind, "s; `warren-admin ", words.kind,
+                             " create` makes one"));
   return absl::OkStatus();
 }
 

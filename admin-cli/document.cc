@@ -126,7 +126,7 @@ void AddDocument(cli::Command root, Session& session) {
              &words->prune);
   apply.Flag("--force", "Also a policy that locks its author out",
              &words->force);
-  apply.Flag("--yes", "Do not ask", &words->yes);
+  apply.Flag("-y,--yes", "Do not ask", &words->yes);
   apply.Does([&session, words] { return Apply(session, *words); });
 }
 

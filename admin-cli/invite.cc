@@ -85,7 +85,9 @@ absl::Status ListShares(Session& session) {
                one.guest_login(), one.guest_tailnet(),
                cli::HumanMs(one.created_ms(), now, "-")});
   }
-  session.Print(json, table, "nothing is shared");
+  session.Print(
+      json, table,
+      "nothing is shared; `warren-admin share create NODE` makes a link");
   return absl::OkStatus();
 }
 

@@ -92,8 +92,9 @@ absl::Status List(Session& session, const Words& words) {
                StateOf(key, now), absl::StrCat(key.num_uses()),
                key.description()});
   }
-  session.Print(json, table,
-                "no keys; `warren-admin key create --user USER` makes one");
+  session.Print(
+      json, table,
+      "no auth keys; `warren-admin key create --user USER` makes one");
   return absl::OkStatus();
 }
 

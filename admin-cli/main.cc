@@ -1,5 +1,6 @@
 // warren-admin: administers a control server. Wiring only.
 
+#include "admin-cli/examples.h"
 #include "admin-cli/nouns.h"
 #include "admin-cli/session.h"
 #include "io/cli/command.h"
@@ -45,6 +46,7 @@ int main(int argc, char** argv) {
   admin::AddDocument(root, session);
   admin::AddServer(root, session);
   admin::AddWhoAmI(root, session);
+  admin::AddExamples(program);
   program.set_json_errors(&session.json);
   program.set_names([&session](const std::string& kind) {
     return admin::NamesOf(session, kind);

@@ -41,6 +41,10 @@ std::vector<std::string> NamesOf(Session& session, const std::string& kind) {
     const auto all = session.Call(&Stub::ListProviders, InTailnet(session));
     if (!all.ok()) return names;
     for (const auto& one : all->providers()) names.push_back(one.name());
+  } else if (kind == "webhook") {
+    const auto all = session.Call(&Stub::ListWebhooks, InTailnet(session));
+    if (!all.ok()) return names;
+    for (const auto& one : all->webhooks()) names.push_back(one.name());
   } else if (kind == "relay") {
     const auto all = session.Call(&Stub::ListRelays, InTailnet(session));
     if (!all.ok()) return names;

@@ -140,12 +140,14 @@ absl::Status List(Session& session, const Words& words) {
     json.Add(ToJson(admin));
     table.Add({absl::StrCat(node.id()), node.name(),
                node.addresses().empty() ? "-" : node.addresses(0),
-               OwnerOf(node), SeenText(node, now), ExpiryText(admin, now),
-               node.os(), admin.client_version()});
+               OwnerOf(node),
+               admin.approved() ? SeenText(node, now) : "waits for approval",
+               ExpiryText(admin, now), node.os(), admin.client_version()});
   }
   session.Print(json, table,
-                "no nodes; `warren-admin key create --user USER` makes a key "
-                "that one can join with");
+                "no devices yet: `warren up --login-server URL` on one signs "
+                "it in; `warren-admin key create --user USER` makes a key for "
+                "one where nobody can sign in");
   return absl::OkStatus();
 }
 

@@ -32,7 +32,8 @@ absl::Status List(Session& session) {
                one.client_id(), one.callback_url()});
   }
   session.Print(json, table,
-                "no providers; people sign in with local accounts");
+                "no providers: people sign in with accounts on this server; "
+                "`warren-admin provider put NAME` adds one");
   return absl::OkStatus();
 }
 

@@ -93,7 +93,7 @@ absl::Status List(Session& session) {
   }
   session.Print(json, table,
                 "no relays: nodes reach each other only where a direct path "
-                "can be found");
+                "can be found; `warren-admin relay create` adds one");
   return absl::OkStatus();
 }
 

@@ -64,7 +64,9 @@ absl::Status OwnerLink(Session& session) {
 
 // The program that works on a state folder itself: beside this one, or in
 // PATH. Returns only when it cannot be run.
-absl::Status BecomeControl(std::vector<std::string> arguments) {
+absl::Status BecomeControl(const Session& session,
+                           std::vector<std::string> arguments) {
+  if (session.json) arguments.push_back("--json");
   std::string program = "warren-control";
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
@@ -89,7 +91,8 @@ struct Local {
   bool check = false;
 };
 
-void AddLocal(cli::Command server, std::shared_ptr<Local> local) {
+void AddLocal(cli::Command server, Session& session) {
+  const auto local = std::make_shared<Local>();
   const auto folder = [&local](cli::Command command) {
     command.Text("--state-dir", "Folder of the database, on this machine",
                  "FOLDER", &local->folder);
@@ -97,28 +100,29 @@ void AddLocal(cli::Command server, std::shared_ptr<Local> local) {
   cli::Command doctor = server.Add(
       "doctor", "What is wrong with the state folder here, and what to do");
   folder(doctor);
-  doctor.Does([local] {
-    return BecomeControl({"doctor", "--state-dir", local->folder});
+  doctor.Does([&session, local] {
+    return BecomeControl(session, {"doctor", "--state-dir", local->folder});
   });
   cli::Command restore = server.Add(
       "restore", "Put a backup in the place of the database; stop it first");
   folder(restore);
   restore.Text("--from", "The backup", "FILE", &local->from).Required();
-  restore.Does([local] {
-    return BecomeControl(
-        {"restore", "--state-dir", local->folder, "--from", local->from});
+  restore.Does([&session, local] {
+    return BecomeControl(session, {"restore", "--state-dir", local->folder,
+                                   "--from", local->from});
   });
   cli::Command upgrade = server.Add(
       "upgrade", "What this version would do to the database when it starts");
   folder(upgrade);
   upgrade.Flag("--check", "Only look: the server upgrades by itself",
                &local->check);
-  upgrade.Does([local] {
+  upgrade.Does([&session, local] {
     if (!local->check) {
       return cli::UsageError(
           "the server upgrades its database when it starts: say --check");
     }
-    return BecomeControl({"upgrade", "--check", "--state-dir", local->folder});
+    return BecomeControl(session,
+                         {"upgrade", "--check", "--state-dir", local->folder});
   });
 }
 
@@ -136,7 +140,7 @@ void AddServer(cli::Command root, Session& session) {
   cli::Command owner = server.Add(
       "owner-link", "A link for the first owner of a tailnet that has none");
   owner.Does([&session] { return OwnerLink(session); });
-  AddLocal(server, std::make_shared<Local>());
+  AddLocal(server, session);
 }
 
 }  // namespace warren::admin

@@ -31,7 +31,7 @@ absl::Status List(Session& session, const Words& words) {
                one.address(), cli::HumanMs(one.last_used_ms(), now, "-"),
                cli::HumanMs(one.expires_ms(), now, "-"), one.user_agent()});
   }
-  session.Print(json, table, "nobody is signed in");
+  session.Print(json, table, "nobody is signed in with a browser");
   return absl::OkStatus();
 }
 

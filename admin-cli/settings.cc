@@ -30,7 +30,9 @@ absl::Status Apply(const std::string& word, v1::SetSettingsRequest& request) {
   }
   field = type.FindFieldByName(name + "_ms");
   if (field == nullptr) {
-    return cli::UsageError(absl::StrCat("there is no setting ", name));
+    return cli::UsageError(absl::StrCat("there is no setting ", name,
+                                        "; `warren-admin settings show` "
+                                        "lists them"));
   }
   int64_t ms = 0;
   if (value != "default") {
@@ -44,20 +46,23 @@ absl::Status Apply(const std::string& word, v1::SetSettingsRequest& request) {
 }
 
 std::string SpanText(int64_t ms) {
-  return ms == 0 ? "default" : absl::FormatDuration(absl::Milliseconds(ms));
+  constexpr int64_t kDayMs = 86'400'000;
+  if (ms == 0) return "default";
+  return ms % kDayMs == 0 ? absl::StrCat(ms / kDayMs, "d")
+                          : absl::FormatDuration(absl::Milliseconds(ms));
 }
 
 void Print(Session& session, const v1::TailnetSettings& settings) {
   const auto on = [](bool value) { return value ? "on" : "off"; };
   cli::Card card;
-  card.Add("approve_devices", on(settings.approve_devices()));
-  card.Add("approve_users", on(settings.approve_users()));
-  card.Add("invited_only", on(settings.invited_only()));
-  card.Add("local_accounts", on(settings.local_accounts()));
-  card.Add("require_second_factor", on(settings.require_second_factor()));
-  card.Add("key_lifetime", SpanText(settings.key_lifetime_ms()));
-  card.Add("ephemeral_timeout", SpanText(settings.ephemeral_timeout_ms()));
-  card.Add("session_lifetime", SpanText(settings.session_lifetime_ms()));
+  card.Add("approve-devices", on(settings.approve_devices()));
+  card.Add("approve-users", on(settings.approve_users()));
+  card.Add("invited-only", on(settings.invited_only()));
+  card.Add("local-accounts", on(settings.local_accounts()));
+  card.Add("require-second-factor", on(settings.require_second_factor()));
+  card.Add("key-lifetime", SpanText(settings.key_lifetime_ms()));
+  card.Add("ephemeral-timeout", SpanText(settings.ephemeral_timeout_ms()));
+  card.Add("session-lifetime", SpanText(settings.session_lifetime_ms()));
   session.Print(ToJson(settings), card.ToString());
 }
 

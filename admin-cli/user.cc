@@ -34,7 +34,8 @@ absl::Status List(Session& session) {
                cli::HumanMs(user.last_login_ms(), now, "never")});
   }
   session.Print(json, table,
-                "no users; `warren-admin user create LOGIN` makes one");
+                "no users yet: `warren-admin server owner-link` makes a link "
+                "for the owner, `warren-admin user create LOGIN` a user");
   return absl::OkStatus();
 }
 

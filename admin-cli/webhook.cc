@@ -44,7 +44,9 @@ absl::Status List(Session& session) {
                webhook.enabled() ? "on" : "off",
                absl::StrCat(webhook.num_waiting()), webhook.last_error()});
   }
-  session.Print(json, table, "no webhooks: nobody is told of changes");
+  session.Print(json, table,
+                "no webhooks: nobody is told of changes; `warren-admin webhook "
+                "set NAME --url URL` adds one");
   return absl::OkStatus();
 }
 
@@ -61,7 +63,8 @@ absl::StatusOr<v1::Webhook> Wanted(Session& session, const Words& words) {
   if (!words.events.empty()) {
     webhook.mutable_events()->Assign(words.events.begin(), words.events.end());
   }
-  if (found == nullptr && words.events.empty()) webhook.add_events(std::string(1, '*'));
+  if (found == nullptr && words.events.empty())
+    webhook.add_events(std::string(1, '*'));
   if (words.disable) webhook.set_enabled(false);
   if (words.enable) webhook.set_enabled(true);
   return webhook;
@@ -125,7 +128,7 @@ void AddWebhook(cli::Command root, Session& session) {
   cli::Command noun = root.Add("webhook", "Who is told of changes");
   noun.Add("list", "List webhooks").Does([&session] { return List(session); });
   cli::Command set = noun.Add("set", "Add a webhook, or change one");
-  set.Argument("NAME", "Its name", &words->ref);
+  set.Argument("webhook", "Its name", &words->ref);
   set.Text("--url", "Where to POST, https://...", "URL", &words->url);
   set.List("--event", "An audit action or prefix: node.rename, policy., *",
            "EVENT", &words->events);
@@ -134,11 +137,11 @@ void AddWebhook(cli::Command root, Session& session) {
   set.Flag("--enable", "Send again", &words->enable);
   set.Does([&session, words] { return Set(session, *words); });
   cli::Command remove = noun.Add("delete", "Remove a webhook");
-  remove.Argument("NAME", "Its name or id", &words->ref);
-  remove.Flag("--yes", "Do not ask", &words->yes);
+  remove.Argument("webhook", "Its name or id", &words->ref);
+  remove.Flag("-y,--yes", "Do not ask", &words->yes);
   remove.Does([&session, words] { return Delete(session, *words); });
   cli::Command test = noun.Add("test", "Send it a test event");
-  test.Argument("NAME", "Its name or id", &words->ref);
+  test.Argument("webhook", "Its name or id", &words->ref);
   test.Does([&session, words] { return Test(session, *words); });
 }
 

@@ -32,6 +32,8 @@ struct Arguments {
   std::string log_level = "info";
 };
 
+constexpr int kExitUsage = 2;  // the command line makes no sense
+
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "warren-control: %s\n",
                std::string(status.message()).c_str());
@@ -189,14 +191,20 @@ int Main(int argc, char** argv) {
   arguments.server.admin_socket = "/run/warren-control/admin.sock";
   CLI::App app(
       "The Warren control server: knows users, nodes and relays, and tells\n"
-      "each node whom it may reach. Administer it with `warren-admin`.",
+      "each node whom it may reach. Administer it with `warren-admin`.\n\n"
+      "Exit codes: 0 done, 1 refused or failed, 2 the command line makes no\n"
+      "sense.",
       "warren-control");
   app.set_version_flag("--version", std::string("warren-control ") + kVersion);
   app.require_subcommand(1);
   CLI::App& serve = *app.add_subcommand("serve", "run the server");
   AddServeOptions(serve, arguments);
   UpkeepCommands upkeep(app);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& end) {
+    return app.exit(end) == 0 ? 0 : kExitUsage;
+  }
   spdlog::set_default_logger(spdlog::stderr_logger_mt("warren-control"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   spdlog::set_level(spdlog::level::from_str(arguments.log_level));

@@ -12,6 +12,7 @@
 #include "control/upkeep/doctor.h"
 #include "control/upkeep/schema_change.h"
 #include "core/base/version.h"
+#include "io/cli/json.h"
 
 namespace warren::control {
 namespace {
@@ -32,6 +33,22 @@ const char* LabelOf(Finding::Grade grade) {
       return "BAD ";
   }
   return "?";
+}
+
+const char* NameOf(Finding::Grade grade) {
+  switch (grade) {
+    case Finding::Grade::kGood:
+      return "ok";
+    case Finding::Grade::kWarning:
+      return "warning";
+    case Finding::Grade::kBad:
+      return "bad";
+  }
+  return "unknown";
+}
+
+void Print(const cli::Json& json) {
+  std::fputs(json.ToString().c_str(), stdout);
 }
 
 }  // namespace
@@ -70,6 +87,7 @@ CLI::App& UpkeepCommands::Add(CLI::App& app, const char* name, const char* help,
   CLI::App& command = *app.add_subcommand(name, help);
   command.add_option("--state-dir", folder_, "folder of the database")
       ->capture_default_str();
+  command.add_flag("--json", json_, "print JSON, for scripts");
   command.callback(
       [this, run] { chosen_ = [this, run] { return (this->*run)(); }; });
   return command;
@@ -77,12 +95,21 @@ CLI::App& UpkeepCommands::Add(CLI::App& app, const char* name, const char* help,
 
 int UpkeepCommands::RunDoctor() const {
   bool bad = false;
+  cli::Json findings = cli::Json::Array();
   for (const Finding& finding :
        Examine(folder_, absl::ToUnixMillis(absl::Now()))) {
+    bad = bad || finding.grade == Finding::Grade::kBad;
+    findings.Add(cli::Json::Object()
+                     .Set("grade", NameOf(finding.grade))
+                     .Set("what", finding.what)
+                     .Set("todo", finding.todo));
+    if (json_) continue;
     std::printf("%s %s\n", LabelOf(finding.grade), finding.what.c_str());
     if (!finding.todo.empty())
       std::printf("     -> %s\n", finding.todo.c_str());
-    bad = bad || finding.grade == Finding::Grade::kBad;
+  }
+  if (json_) {
+    Print(cli::Json::Object().Set("ok", !bad).Set("findings", findings));
   }
   return bad ? 1 : 0;
 }
@@ -90,6 +117,10 @@ int UpkeepCommands::RunDoctor() const {
 int UpkeepCommands::RunBackup() const {
   const auto size = CopyDatabase(DatabasePath(folder_), file_);
   if (!size.ok()) return Fail(size.status());
+  if (json_) {
+    Print(cli::Json::Object().Set("path", file_).Set("size_bytes", *size));
+    return 0;
+  }
   std::printf("%s: %" PRId64 " bytes. Keep a copy of control.key apart.\n",
               file_.c_str(), *size);
   return 0;
@@ -100,6 +131,13 @@ int UpkeepCommands::RunRestore() const {
       absl::FormatTime("%Y%m%dT%H%M%SZ", absl::Now(), absl::UTCTimeZone());
   const auto restored = RestoreDatabase(folder_, file_, stamp);
   if (!restored.ok()) return Fail(restored.status());
+  if (json_) {
+    Print(cli::Json::Object()
+              .Set("restored", file_)
+              .Set("schema", restored->schema)
+              .Set("kept", restored->replaced));
+    return 0;
+  }
   std::printf("restored %s, schema %" PRId64 "\n", file_.c_str(),
               restored->schema);
   if (!restored->replaced.empty()) {
@@ -111,6 +149,16 @@ int UpkeepCommands::RunRestore() const {
 int UpkeepCommands::RunUpgrade() const {
   const auto plan = PlanUpgrade(folder_);
   if (!plan.ok()) return Fail(plan.status());
+  if (json_) {
+    Print(cli::Json::Object()
+              .Set("version", kVersion)
+              .Set("from", plan->from)
+              .Set("to", plan->to)
+              .Set("steps", cli::Json::Strings(plan->steps))
+              .Set("needed_bytes", plan->needed_bytes)
+              .Set("free_bytes", plan->free_bytes));
+    return 0;
+  }
   if (plan->steps.empty()) {
     std::printf(
         "warren-control %s can use the database as it is, schema %" PRId64 "\n",
@@ -132,6 +180,10 @@ int UpkeepCommands::RunUpgrade() const {
 int UpkeepCommands::RunDowngrade() const {
   const auto kept = Downgrade(folder_, schema_, force_);
   if (!kept.ok()) return Fail(kept.status());
+  if (json_) {
+    Print(cli::Json::Object().Set("schema", schema_).Set("kept", *kept));
+    return 0;
+  }
   std::printf("%s has schema %" PRId64 " now; a copy from before is %s\n",
               DatabasePath(folder_).c_str(), schema_, kept->c_str());
   return 0;

@@ -9,7 +9,8 @@
 namespace warren::control {
 
 // The commands of warren-control that look after the state folder: doctor,
-// backup, restore, upgrade, downgrade.
+// backup, restore, upgrade, downgrade. What they say is for people, or JSON
+// with --json.
 class UpkeepCommands {
  public:
   // Adds them to `app`, which this must outlive.
@@ -33,6 +34,7 @@ class UpkeepCommands {
   int64_t schema_ = 0;
   bool force_ = false;
   bool check_ = false;
+  bool json_ = false;
   std::function<int()> chosen_;
 };
 

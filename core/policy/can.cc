@@ -183,15 +183,17 @@ absl::StatusOr<std::vector<End>> Oracle::Resolve(absl::string_view name) const {
   }
   AddMembers(name, 0, ends);
   // "alice" is short for "alice@example.com", too.
+  bool is_user = false;
   for (const User& user : topology_->users) {
     const std::vector<std::string> parts = absl::StrSplit(user.login, '@');
     if (!ends.empty() || !absl::EqualsIgnoreCase(parts[0], name)) continue;
+    is_user = true;
     const absl::string_view at = parts.size() == 1 ? "@" : "";
     AddMembers(absl::StrCat(user.login, at), 0, ends);
   }
   if (!ends.empty()) return ends;
-  if (const auto selector = ParseSelector(name);
-      selector.ok() && selector->kind != SelectorKind::kHost) {
+  const auto selector = ParseSelector(name);
+  if (is_user || (selector.ok() && selector->kind != SelectorKind::kHost)) {
     return absl::NotFoundError(
         absl::StrCat(QuoteJson(name),
                      " has no device: ask again when one has joined, or "

@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "core/base/version.h"
 #include "io/cli/completion.h"
 #include "io/cli/json.h"
@@ -71,6 +72,41 @@ std::string UnknownWords(const CLI::App& app) {
     }
   }
   return "there are more words than this command takes";
+}
+
+// Of a command that was named without one of its own commands. A word is
+// repeated only where no misspelt option comes before, whose value it may be.
+std::string MissingCommand(const CLI::App& root, const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app.get_subcommands({})) {
+    names.push_back(sub->get_name());
+  }
+  const std::vector<std::string> rest = root.remaining(/*recurse=*/true);
+  const std::string all = absl::StrJoin(names, ", ");
+  if (rest.empty()) {
+    return absl::StrCat(PathOf(&app), " needs one of: ", all);
+  }
+  const std::string& word = rest.front();
+  if (absl::StartsWith(word, "-")) return UnknownWords(root);
+  for (const std::string& name : names) {
+    if (absl::StartsWith(word, name) || absl::StartsWith(name, word)) {
+      return absl::StrCat("there is no command \"", word, "\"; did you mean ",
+                          PathOf(&app), " ", name, "?");
+    }
+  }
+  return absl::StrCat("there is no command \"", word, "\"; ", PathOf(&app),
+                      " has: ", all);
+}
+
+// Those of the tool itself that are among `words`: which server to ask.
+void TakeOptions(const std::vector<std::string>& words, CLI::App& app) {
+  for (size_t i = 0; i + 1 < words.size(); ++i) {
+    if (!absl::StartsWith(words[i], "--")) continue;
+    CLI::Option* const option = app.get_option_no_throw(words[i]);
+    if (option == nullptr || option->get_items_expected_max() == 0) continue;
+    option->add_result(words[i + 1]);
+    option->run_callback();
+  }
 }
 
 }  // namespace
@@ -244,6 +280,16 @@ void Program::AddCompletion() {
 
 Program::~Program() = default;
 
+void Program::AddExample(const std::string& path, const std::string& line) {
+  CLI::App* command = app_.get();
+  for (const absl::string_view name : absl::StrSplit(path, ' ')) {
+    command = command->get_subcommand(std::string(name));
+  }
+  const std::string before = command->get_footer();
+  command->footer(
+      absl::StrCat(before.empty() ? "Examples:" : before, "\n  ", line));
+}
+
 int Program::Complain(const absl::Status& status, int exit_code) const {
   if (json_errors_ != nullptr && *json_errors_) {
     Json error = Json::Object();
@@ -263,6 +309,7 @@ int Program::CompleteWords(int argc, const char* const* argv) const {
   const Completion found = Complete(WordsOf(*app_), words);
   for (const std::string& word : found.words) std::puts(word.c_str());
   if (found.argument.empty() || !names_) return kExitOk;
+  TakeOptions(words, *app_);
   for (const std::string& name : names_(found.argument)) {
     // What a shell would take for something else is not offered.
     if (IsPlainWord(name)) std::puts(name.c_str());
@@ -287,8 +334,11 @@ int Program::Run(int argc, const char* const* argv) {
                                      PathOf(Chosen(app_.get())), " --help)")),
              kExitUsage);
   } catch (const CLI::ParseError& error) {
-    Complain(UsageError(absl::StrCat(error.what(), " (see ",
-                                     PathOf(Chosen(app_.get())), " --help)")),
+    const CLI::App& chosen = *Chosen(app_.get());
+    const bool has_commands = !chosen.get_subcommands({}).empty();
+    Complain(UsageError(absl::StrCat(
+                 has_commands ? MissingCommand(*app_, chosen) : error.what(),
+                 " (see ", PathOf(&chosen), " --help)")),
              kExitUsage);
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

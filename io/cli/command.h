@@ -86,6 +86,9 @@ class Program {
   // completion. Must be quick and quiet.
   using Names = std::function<std::vector<std::string>(const std::string&)>;
   void set_names(Names names) { names_ = std::move(names); }
+  // A line for the --help of the command at `path`, such as "node rename",
+  // which there must be; several add up.
+  void AddExample(const std::string& path, const std::string& line);
   // While `*json`, errors are JSON: {"error": {"code", "message"}} on stderr.
   void set_json_errors(const bool* json) { json_errors_ = json; }
 
