@@ -222,19 +222,21 @@ def _watch(tailnet, ways):
 
 def _hint(tailnet):
     """What a person may try; every line is a command that works here."""
-    names = list(tailnet.nodes)
-    one, two = names[0], names[1]
-    link = tailnet.owner_link()
-    return f"""Become the owner in a browser of this machine (once): {link}
-
-Try, in another shell:
-  ./dev tailnet exec {one} -- ping {two}               from one device to another
-  ./dev tailnet exec {one} -- warren status           what a device knows
-  ./dev tailnet admin node list                     all devices
-  ./dev tailnet admin policy get                    who may reach whom
-  ./dev tailnet admin policy can {one} {two}:22/tcp    and by which line
-  ./dev tailnet admin policy who {two}                who reaches this one
-Ctrl-C here, or ./dev tailnet down there, ends it and leaves nothing behind."""
+    one, two = list(tailnet.nodes)[:2]
+    rows = ((f"exec {one} -- ping {two}", "from one device to another"),
+            (f"exec {one} -- warren status", "what a device knows"),
+            ("admin node list", "all devices"),
+            ("admin policy get", "who may reach whom"),
+            (f"admin policy can {one} {two}:22/tcp", "yes or no, by which line"),
+            (f"admin policy who {two}", "who reaches this one"))
+    width = max(len(command) for command, _ in rows)
+    lines = [f"  ./dev tailnet {command:{width}}   {what}"
+             for command, what in rows]
+    return "\n".join([
+        "Become the owner, in a browser of this machine (the link is good "
+        f"once):\n  {tailnet.owner_link()}", "Try, in another shell:", *lines,
+        "Ctrl-C here, or ./dev tailnet down there, ends it and leaves nothing "
+        "behind."])
 
 
 if __name__ == "__main__":

@@ -90,7 +90,14 @@ class Place:
         argv = [self.program(name), *argv]
         return Done(argv, subprocess.run(
             argv, capture_output=True, text=True, timeout=60, check=False,
-            input=stdin, env=dict(os.environ, **(env or {})), cwd=self.folder))
+            input=stdin, env=self.environment(env), cwd=self.folder))
+
+    def environment(self, more=None):
+        """Ours, with the programs in PATH as where they are installed."""
+        folders = [os.path.dirname(self.program(name))
+                   for name in ("warren-admin", "warren-control")]
+        return dict(os.environ, PATH=":".join([*folders, os.environ["PATH"]]),
+                    **(more or {}))
 
     def write(self, name, text):
         path = f"{self.folder}/{name}"
