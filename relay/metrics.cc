@@ -1,46 +1,28 @@
 #include "relay/metrics.h"
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "core/base/version.h"
+#include "io/prometheus.h"
 
 namespace warren::relay {
 namespace {
 
-class Writer {
- public:
-  void Counter(absl::string_view name, absl::string_view help, uint64_t value) {
-    Head(name, help, "counter");
-    absl::StrAppend(&text_, name, " ", value, "\n");
+// A counter for each value of the enum `Reason`.
+template <class Reason, size_t N>
+void ByReason(io::PrometheusText& w, absl::string_view name,
+              absl::string_view help, const std::array<uint64_t, N>& values) {
+  w.Head(name, help, "counter");
+  for (size_t i = 0; i < N; ++i) {
+    w.Row(name, "reason", LabelOf(static_cast<Reason>(i)), values[i]);
   }
-  void Gauge(absl::string_view name, absl::string_view help, uint64_t value) {
-    Head(name, help, "gauge");
-    absl::StrAppend(&text_, name, " ", value, "\n");
-  }
-  // A counter for each value of the enum `Reason`.
-  template <class Reason, size_t N>
-  void ByReason(absl::string_view name, absl::string_view help,
-                const std::array<uint64_t, N>& values) {
-    Head(name, help, "counter");
-    for (size_t i = 0; i < N; ++i) {
-      absl::StrAppend(&text_, name, "{reason=\"",
-                      LabelOf(static_cast<Reason>(i)), "\"} ", values[i], "\n");
-    }
-  }
-  std::string Take() { return std::move(text_); }
-
- private:
-  void Head(absl::string_view name, absl::string_view help,
-            absl::string_view type) {
-    absl::StrAppend(&text_, "# HELP ", name, " ", help, "\n# TYPE ", name, " ",
-                    type, "\n");
-  }
-  std::string text_;
-};
+}
 
 }  // namespace
 
 std::string ToPrometheus(const Metrics& m) {
-  Writer w;
+  io::PrometheusText w;
+  w.Head("warren_relay_build_info", "1, of this version.", "gauge");
+  w.Row("warren_relay_build_info", "version", kVersion, 1);
   const Counters& c = m.relay;
   w.Gauge("warren_relay_connections", "Open connections, also before login.",
           m.connections);
@@ -65,14 +47,15 @@ std::string ToPrometheus(const Metrics& m) {
             "Times a client was told that a peer is not here.",
             c.peer_gone_sent);
   w.Counter("warren_relay_pongs_total", "Pings answered.", c.pongs_sent);
-  w.ByReason<Drop>("warren_relay_dropped_packets_total",
-                   "Packets not delivered.", c.drops);
-  w.ByReason<CloseReason>("warren_relay_closed_clients_total",
-                          "Clients that went or were cut off.", c.closed);
+  ByReason<Drop>(w, "warren_relay_dropped_packets_total",
+                 "Packets not delivered.", c.drops);
+  ByReason<CloseReason>(w, "warren_relay_closed_clients_total",
+                        "Clients that went or were cut off.", c.closed);
   w.Counter("warren_relay_stun_answered_total", "STUN requests answered.",
             m.stun_answered);
   w.Counter("warren_relay_stun_ignored_total",
             "Datagrams at the STUN port that got no answer.", m.stun_ignored);
+  w.Process();
   return w.Take();
 }
 

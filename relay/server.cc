@@ -12,6 +12,7 @@
 #include "core/base/status_macros.h"
 #include "core/base/version.h"
 #include "core/derp/login.h"
+#include "io/prometheus.h"
 #include "relay/http_site.h"
 #include "relay/key_file.h"
 #include "relay/listen.h"
@@ -59,7 +60,7 @@ HttpAnswer MetricsAnswer(const io::HttpRequest& request,
   }
   if (request.path() == "/healthz") return answer(200, "text/plain", "ok\n");
   if (request.path() == "/metrics") {
-    return answer(200, "text/plain; version=0.0.4", ToPrometheus(metrics));
+    return answer(200, io::PrometheusText::kContentType, ToPrometheus(metrics));
   }
   return answer(404, "text/plain", "try /metrics or /healthz\n");
 }
