@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "admin-cli/node_json.h"
 #include "admin-cli/nouns.h"
 #include "core/base/hex.h"
 #include "core/base/status_macros.h"
@@ -43,51 +44,6 @@ std::string ExpiryText(const v1::AdminNode& admin, absl::Time now) {
   const std::string when =
       cli::HumanMs(admin.node().key_expiry_ms(), now, "never");
   return admin.expired() ? absl::StrCat("expired ", when) : when;
-}
-
-cli::Json ToJson(const v1::AdminNode& admin) {
-  const v1::Node& node = admin.node();
-  cli::Json json = cli::Json::Object();
-  json.Set("id", node.id())
-      .Set("name", node.name())
-      .Set("addresses", cli::Json::Strings(Strings(node.addresses())))
-      .Set("user", node.user_login())
-      .Set("tags", cli::Json::Strings(Strings(node.tags())))
-      .Set("online", node.online())
-      .SetTime("last_seen", node.last_seen_ms())
-      .Set("expired", admin.expired())
-      .SetTime("key_expiry", node.key_expiry_ms())
-      .Set("ephemeral", node.ephemeral())
-      .Set("os", node.os())
-      .Set("os_version", admin.os_version())
-      .Set("client_version", admin.client_version())
-      .Set("hostname", admin.hostname())
-      .Set("node_key", KeyText("nodekey:", node.node_key()))
-      .Set("machine_key", KeyText("mkey:", admin.machine_key()))
-      .Set("endpoints", cli::Json::Strings(Strings(node.endpoints())))
-      .Set("home_relay", node.home_relay())
-      .Set("allowed_ips", cli::Json::Strings(Strings(node.allowed_ips())))
-      .Set("applied_version", admin.applied_version())
-      .SetTime("created", admin.created_ms())
-      .Set("approved", admin.approved())
-      .Set("owner", admin.owner_login())
-      .Set("domain_name", admin.domain_name())
-      .Set("signed_in_by", admin.signed_in_by())
-      .SetTime("signed_in", admin.signed_in_ms())
-      .Set("signed_in_from", admin.signed_in_from())
-      .Set("advertised_routes",
-           cli::Json::Strings(Strings(admin.advertised_routes())))
-      .Set("approved_routes",
-           cli::Json::Strings(Strings(admin.approved_routes())))
-      .Set("routes", cli::Json::Strings(Strings(admin.routes())))
-      .Set("shared_with", cli::Json::Strings(Strings(admin.shared_with())))
-      .Set("shared_in", admin.shared_in());
-  cli::Json attributes = cli::Json::Object();
-  const std::map<std::string, std::string> sorted(admin.attributes().begin(),
-                                                  admin.attributes().end());
-  for (const auto& [name, value] : sorted) attributes.Set(name.c_str(), value);
-  json.Set("attributes", attributes);
-  return json;
 }
 
 std::string CardOf(const v1::AdminNode& admin) {
@@ -216,6 +172,51 @@ absl::Status Delete(Session& session, const Words& words) {
 }
 
 }  // namespace
+
+cli::Json ToJson(const v1::AdminNode& admin) {
+  const v1::Node& node = admin.node();
+  cli::Json json = cli::Json::Object();
+  json.Set("id", node.id())
+      .Set("name", node.name())
+      .Set("addresses", cli::Json::Strings(Strings(node.addresses())))
+      .Set("user", node.user_login())
+      .Set("tags", cli::Json::Strings(Strings(node.tags())))
+      .Set("online", node.online())
+      .SetTime("last_seen", node.last_seen_ms())
+      .Set("expired", admin.expired())
+      .SetTime("key_expiry", node.key_expiry_ms())
+      .Set("ephemeral", node.ephemeral())
+      .Set("os", node.os())
+      .Set("os_version", admin.os_version())
+      .Set("client_version", admin.client_version())
+      .Set("hostname", admin.hostname())
+      .Set("node_key", KeyText("nodekey:", node.node_key()))
+      .Set("machine_key", KeyText("mkey:", admin.machine_key()))
+      .Set("endpoints", cli::Json::Strings(Strings(node.endpoints())))
+      .Set("home_relay", node.home_relay())
+      .Set("allowed_ips", cli::Json::Strings(Strings(node.allowed_ips())))
+      .Set("applied_version", admin.applied_version())
+      .SetTime("created", admin.created_ms())
+      .Set("approved", admin.approved())
+      .Set("owner", admin.owner_login())
+      .Set("domain_name", admin.domain_name())
+      .Set("signed_in_by", admin.signed_in_by())
+      .SetTime("signed_in", admin.signed_in_ms())
+      .Set("signed_in_from", admin.signed_in_from())
+      .Set("advertised_routes",
+           cli::Json::Strings(Strings(admin.advertised_routes())))
+      .Set("approved_routes",
+           cli::Json::Strings(Strings(admin.approved_routes())))
+      .Set("routes", cli::Json::Strings(Strings(admin.routes())))
+      .Set("shared_with", cli::Json::Strings(Strings(admin.shared_with())))
+      .Set("shared_in", admin.shared_in());
+  cli::Json attributes = cli::Json::Object();
+  const std::map<std::string, std::string> sorted(admin.attributes().begin(),
+                                                  admin.attributes().end());
+  for (const auto& [name, value] : sorted) attributes.Set(name.c_str(), value);
+  json.Set("attributes", attributes);
+  return json;
+}
 
 void AddNode(cli::Command root, Session& session) {
   const auto words = std::make_shared<Words>();

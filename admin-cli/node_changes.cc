@@ -3,7 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "admin-cli/message_json.h"
+#include "admin-cli/node_json.h"
 #include "admin-cli/nouns.h"
 #include "core/base/status_macros.h"
 
