@@ -179,7 +179,8 @@ absl::StatusOr<DocumentPlan> PlanYaml(const TailnetState& tailnet,
                                       absl::string_view yaml, bool prune) {
   DocumentPlan plan;
   plan.now = SpecOf(tailnet);
-  *plan.wanted.mutable_settings() = SettingsSpec(TailnetSettings());
+  // A setting that the document leaves out stays as it is.
+  *plan.wanted.mutable_settings() = plan.now.settings();
   WARREN_RETURN_IF_ERROR(FromYaml(yaml, plan.wanted));
   Normalise(plan.wanted);
   KeepNodeKeys(plan.now, plan.wanted);
