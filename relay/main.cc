@@ -107,7 +107,12 @@ int Main(int argc, char** argv) {
   app.add_option("--log-level", log_level, "how much to log")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& end) {
+    // 2, as of all our tools: the command line makes no sense.
+    return app.exit(end) == 0 ? 0 : 2;
+  }
   spdlog::set_default_logger(spdlog::stderr_logger_mt("warren-relay"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
   spdlog::set_level(spdlog::level::from_str(log_level));

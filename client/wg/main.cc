@@ -152,7 +152,12 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(1, 1000));
   app.add_option("INTERFACE", options.name, "Name of the interface to create")
       ->required();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& end) {
+    // 2, as of all our tools: the command line makes no sense.
+    return app.exit(end) == 0 ? 0 : 2;
+  }
   signal(SIGPIPE, SIG_IGN);
   return options.foreground ? RunForeground(options) : RunBackground(options);
 }
