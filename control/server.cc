@@ -102,6 +102,7 @@ struct Server::Parts {
   absl::Status Listen(crypto::MachinePrivateKey key);
   absl::Status StartWeb(const crypto::MachinePrivateKey& key);
   absl::Status ListenForMetrics();
+  void TellOfOwnership() const;
 };
 
 absl::Status Server::Parts::OpenState(const crypto::MachinePrivateKey& key) {
@@ -183,15 +184,16 @@ absl::Status Server::Parts::StartWeb(const crypto::MachinePrivateKey& key) {
   };
   WARREN_ASSIGN_OR_RETURN(
       web, WebFace::Start(std::move(face), *coordinator, key, rng));
-  WARREN_ASSIGN_OR_RETURN(const bool offered,
-                          OfferOwnership(*coordinator, options.state_folder));
-  if (offered) {
-    spdlog::info(
-        "nobody owns this network yet: open the link in {} within 7 days to "
-        "become its owner; `warren-admin server owner-link` makes another",
-        OwnerLinkFile(options.state_folder));
-  }
-  return absl::OkStatus();
+  return OfferOwnership(*coordinator, options.state_folder);
+}
+
+void Server::Parts::TellOfOwnership() const {
+  const std::string file = OwnerLinkFile(options.state_folder);
+  if (!SizeOf(file)) return;
+  spdlog::info(
+      "nobody owns this network yet: open the link in {} within 7 days to "
+      "become its owner; `warren-admin server owner-link` makes another",
+      file);
 }
 
 absl::Status Server::Parts::Listen(crypto::MachinePrivateKey key) {
@@ -251,6 +253,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
   WARREN_RETURN_IF_ERROR(server->parts_->StartWeb(key));
   WARREN_RETURN_IF_ERROR(server->parts_->Listen(std::move(key)));
   WARREN_RETURN_IF_ERROR(server->parts_->ListenForMetrics());
+  server->parts_->TellOfOwnership();
   return server;
 }
 

@@ -28,8 +28,8 @@ std::string OwnerLinkFile(const std::string& folder) {
   return absl::StrCat(folder, "/owner-link");
 }
 
-absl::StatusOr<bool> OfferOwnership(Coordinator& coordinator,
-                                    const std::string& folder) {
+absl::Status OfferOwnership(Coordinator& coordinator,
+                            const std::string& folder) {
   WARREN_ASSIGN_OR_RETURN(
       const std::string link,
       coordinator.Call<std::string>([](Directory& directory, int64_t now_ms) {
@@ -37,9 +37,8 @@ absl::StatusOr<bool> OfferOwnership(Coordinator& coordinator,
       }));
   const std::string file = OwnerLinkFile(folder);
   unlink(file.c_str());
-  if (link.empty()) return false;
-  WARREN_RETURN_IF_ERROR(io::CreatePrivateFile(file, absl::StrCat(link, "\n")));
-  return true;
+  if (link.empty()) return absl::OkStatus();
+  return io::CreatePrivateFile(file, absl::StrCat(link, "\n"));
 }
 
 }  // namespace warren::control
