@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "control/coordinator/default_policy.h"
 #include "control/coordinator/directory.h"
 #include "control/coordinator/names.h"
+#include "control/coordinator/relay_union.h"
 #include "control/coordinator/topology.h"
 #include "core/base/check.h"
 #include "core/policy/policy_text.h"
@@ -32,6 +34,37 @@ netmap::NodeTable::Shared SnapshotOf(const TailnetState& tailnet,
                      node.record.standing.approved_ms == 0;
   return std::make_shared<netmap::SnapshotNode>(
       netmap::SnapshotNode{DescribeNode(tailnet, node), waits});
+}
+
+// The tailnet at the other side of a share.
+TailnetId OtherSideOf(const TailnetState& tailnet, const ShareRecord& share) {
+  return share.owner_tailnet == tailnet.record.id ? share.guest_tailnet
+                                                  : share.owner_tailnet;
+}
+
+RelayUnion RelaysOf(Directory& directory, const TailnetState& tailnet) {
+  std::set<TailnetId> others;
+  for (const auto& [id, share] : tailnet.access.shares) {
+    others.insert(OtherSideOf(tailnet, share));
+  }
+  RelayUnion all(tailnet.relays);
+  for (const TailnetId id : others) {
+    const TailnetState* const other = directory.Tailnet(id);
+    if (other != nullptr) all.Add(id, other->relays);
+  }
+  return all;
+}
+
+// As another tailnet, with these relays, sees it.
+netmap::NodeTable::Shared ForeignNode(const TailnetState& home,
+                                      const NodeState& node,
+                                      const std::string& base_domain,
+                                      const RelayUnion& relays) {
+  auto shown = std::make_shared<netmap::SnapshotNode>(
+      netmap::SnapshotNode{DescribeNode(home, node), false});
+  shown->node.domain = DomainOf(home, base_domain);
+  shown->node.home_relay = relays.Here(home.record.id, shown->node.home_relay);
+  return shown;
 }
 
 // Whether the policy has to be put onto the topology anew because of this node:
@@ -144,15 +177,14 @@ void Directory::PutGuests(const TailnetState& tailnet, netmap::Snapshot& next) {
     if (node->node.shared_in()) gone.push_back(node->node.id);
   }
   for (NodeId id : gone) next.own.nodes.Erase(id);
+  const RelayUnion relays = RelaysOf(*this, tailnet);
   for (const auto& [id, share] : tailnet.access.shares) {
     TailnetState* const home = Tailnet(share.guest_tailnet);
     if (home == nullptr || home == &tailnet) continue;
     for (const auto& [node_id, node] : home->nodes) {
       if (node.record.owner != share.guest) continue;
-      auto shown = std::make_shared<netmap::SnapshotNode>(
-          netmap::SnapshotNode{DescribeNode(*home, node), false});
-      shown->node.domain = DomainOf(*home, options_.base_domain);
-      next.own.nodes.Put(std::move(shown));
+      next.own.nodes.Put(
+          ForeignNode(*home, node, options_.base_domain, relays));
     }
   }
 }
@@ -161,6 +193,7 @@ void Directory::PutGuests(const TailnetState& tailnet, netmap::Snapshot& next) {
 void Directory::PutSharedIn(const TailnetState& tailnet,
                             netmap::Snapshot& next) {
   std::map<TailnetId, netmap::Shelf> shelves;
+  const RelayUnion relays = RelaysOf(*this, tailnet);
   for (const auto& [id, share] : tailnet.access.shares) {
     TailnetState* const owner = Tailnet(share.owner_tailnet);
     if (owner == nullptr || owner == &tailnet) continue;
@@ -168,10 +201,8 @@ void Directory::PutSharedIn(const TailnetState& tailnet,
     if (owner->snapshot == nullptr || node == owner->nodes.end()) continue;
     netmap::Shelf& shelf = shelves[share.owner_tailnet];
     shelf.policy = owner->snapshot->own.policy;
-    auto shown = std::make_shared<netmap::SnapshotNode>(
-        netmap::SnapshotNode{DescribeNode(*owner, node->second), false});
-    shown->node.domain = DomainOf(*owner, options_.base_domain);
-    shelf.nodes.Put(std::move(shown));
+    shelf.nodes.Put(
+        ForeignNode(*owner, node->second, options_.base_domain, relays));
   }
   next.shared.clear();
   for (auto& [id, shelf] : shelves) next.shared.push_back(std::move(shelf));
@@ -192,8 +223,10 @@ void Directory::PublishOne(TailnetState& tailnet) {
   for (NodeId id : pending.nodes) {
     next->own.nodes.Put(SnapshotOf(tailnet, tailnet.nodes.at(id)));
   }
+  if (pending.tailnet || pending.guests || pending.shared_in) {
+    next->relay_map = RelaysOf(*this, tailnet).map();
+  }
   if (pending.tailnet) {
-    next->relay_map = tailnet.relays;
     for (const auto& [id, node] : tailnet.nodes) {
       auto anew = SnapshotOf(tailnet, node);
       const netmap::SnapshotNode* const old = next->own.nodes.Find(id);

@@ -84,6 +84,30 @@ class SharesTest : public DirectoryFixture {
     return peers;
   }
 
+  using Snapshots =
+      std::map<TailnetId, std::shared_ptr<const netmap::Snapshot>>;
+  Snapshots Now() {
+    Snapshots all;
+    for (const auto& [id, tailnet] : directory_->tailnets()) {
+      all[id] = tailnet.snapshot;
+    }
+    return all;
+  }
+  // The short way to a difference is as good as the long one.
+  static void ExpectSameDiffs(const Snapshots& from, const Snapshots& to) {
+    for (const auto& [tailnet, before] : from) {
+      const netmap::Snapshot& after = *to.at(tailnet);
+      for (const auto& node : before->own.nodes) {
+        const NodeId id = node->node.id;
+        const auto old_map = netmap::Compile(*before, id);
+        const auto new_map = netmap::Compile(after, id);
+        if (!old_map || !new_map) continue;
+        netmap::Bearing bearing;
+        ASSERT_EQ(netmap::CompileDiff(*before, after, id, bearing),
+                  netmap::Diff(*old_map, *new_map));
+      }
+    }
+  }
   // Whether a publication since the last clear() says that the node may see
   // something else.
   bool IsNamed(NodeId id) {
@@ -296,8 +320,10 @@ TEST_F(SharesTest, BothSidesAreToldAllAndAtOnce) {
   for (int step = 0; step < 1500; ++step) {
     SCOPED_TRACE(step);
     published_.clear();
+    const Snapshots old = Now();
     Edit(rng);
     directory_->Publish();
+    ExpectSameDiffs(old, Now());
     const auto after = Told();
     for (const auto& [id, told] : after) {
       const auto known = before.find(id);
@@ -305,8 +331,26 @@ TEST_F(SharesTest, BothSidesAreToldAllAndAtOnce) {
       EXPECT_TRUE(IsNamed(id)) << "node " << id.value();
       if (!IsNamed(id)) {
         const auto d = netmap::Diff(known->second, told);
-        std::cerr << "DIFF self=" << d.self.has_value() << " removed=" << d.removed_peers.size() << " ups=" << d.upserted_peers.size() << " filter=" << d.filter.has_value() << " cap=" << d.cap_map.has_value() << " dom=" << d.domain.has_value()<< " tn=" << d.tailnet.has_value() << " pv=" << d.policy_version.has_value() << " wait=" << d.waits_for_approval.has_value() << " last edit " << last_ << " shared_in=" << (d.upserted_peers.empty() ? -1 : (int)d.upserted_peers[0].shared_in()) << "\n";
-        for (auto& pub : published_) std::cerr << " pub tn=" << pub.tailnet.value() << " every=" << pub.everyone << " n=" << pub.affected.size() << " rem=" << pub.removed.size() << " shelves=" << (pub.snapshot ? pub.snapshot->shared.size() : 99) << "\n";
+        std::cerr << "DIFF self=" << d.self.has_value()
+                  << " removed=" << d.removed_peers.size()
+                  << " ups=" << d.upserted_peers.size()
+                  << " filter=" << d.filter.has_value()
+                  << " cap=" << d.cap_map.has_value()
+                  << " dom=" << d.domain.has_value()
+                  << " tn=" << d.tailnet.has_value()
+                  << " pv=" << d.policy_version.has_value()
+                  << " wait=" << d.waits_for_approval.has_value()
+                  << " last edit " << last_ << " shared_in="
+                  << (d.upserted_peers.empty()
+                          ? -1
+                          : (int)d.upserted_peers[0].shared_in())
+                  << "\n";
+        for (auto& pub : published_)
+          std::cerr << " pub tn=" << pub.tailnet.value()
+                    << " every=" << pub.everyone << " n=" << pub.affected.size()
+                    << " rem=" << pub.removed.size() << " shelves="
+                    << (pub.snapshot ? pub.snapshot->shared.size() : 99)
+                    << "\n";
       }
     }
     for (auto& [tailnet_id, tailnet] : directory_->tailnets()) {

@@ -208,7 +208,7 @@ class Tailnet:
     def start_nat64(self):
         self._others += nat64.start(self.internet)
 
-    def start_other_relay(self):
+    def start_other_relay(self, listed=True):
         """A second relay, in a region of its own; returns its Program."""
         host, address = "relay2", net.OTHER_RELAY_ADDRESS
         self.internet.add_public_host(host, address)
@@ -220,7 +220,8 @@ class Tailnet:
         wait_until(lambda: self._alive(relay) and call(
             host, "curl", "-sf", f"http://{address}/derp/latency-check",
             check=False).returncode == 0, 15, f"{host} answers")
-        self._list_relay("other", address)
+        if listed:
+            self._list_relay("other", address)
         return relay
 
     def _list_relay(self, code, address, *options, tailnet=""):
@@ -240,11 +241,10 @@ class Tailnet:
         """This one by its name, which is needed beside neighbours."""
         return Neighbour(self, self.admin_json("tailnet", "list")[0]["name"])
 
-    def add_neighbour(self, name):
-        """A second tailnet on the server, with the relay in its relay map."""
+    def add_neighbour(self, name, relay=net.RELAY_ADDRESS):
+        """A second tailnet on the server, with that relay in its relay map."""
         self.admin("tailnet", "create", name)
-        self._list_relay("lab", net.RELAY_ADDRESS, "--id", str(_RELAY_ID),
-                         tailnet=name)
+        self._list_relay("lab", relay, "--id", str(_RELAY_ID), tailnet=name)
         return Neighbour(self, name)
 
     def create_user(self, login):
