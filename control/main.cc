@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/synchronization/mutex.h"
 #include "control/coordinator/names.h"
 #include "control/server.h"
 #include "control/upkeep/commands.h"
@@ -111,6 +112,8 @@ absl::Status Interpret(Arguments& arguments) {
 }
 
 int Serve(Arguments& arguments) {
+  // Debian's Abseil looks for deadlocks at every lock: that is for tests.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const absl::Status good = Interpret(arguments);
   if (!good.ok()) return Fail(good);
   auto loop = io::EventLoop::Create();

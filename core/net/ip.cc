@@ -8,7 +8,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "core/base/status_macros.h"
@@ -109,7 +108,7 @@ std::string FormatV6(const std::array<uint8_t, 16>& bytes) {
       continue;
     }
     if (!out.empty() && out.back() != ':') out += ':';
-    absl::StrAppendFormat(&out, "%x", LoadBe16(&bytes[2 * i]));
+    absl::StrAppend(&out, absl::Hex(LoadBe16(&bytes[2 * i])));
   }
   return out;
 }

@@ -15,10 +15,6 @@ uint64_t FingerprintOn(const Shelf& shelf, NodeId node) {
   return shelf.policy == nullptr ? 0 : shelf.policy->Fingerprint(node);
 }
 
-bool HidesIpv4(const Shelf& shelf, NodeId node) {
-  return shelf.policy != nullptr && shelf.policy->HidesIpv4(node);
-}
-
 void DropIpv4(Node& node) {
   std::erase_if(node.addresses,
                 [](const net::IpAddress& address) { return address.is_v4(); });
@@ -80,7 +76,7 @@ struct Views {
       for (const PeerView& peer : view.peers) {
         const SnapshotNode* const node = shelf->nodes.Find(peer.id);
         if (node == nullptr) continue;
-        each(*node, peer, view.hide_ipv4 || HidesIpv4(*shelf, peer.id));
+        each(*node, peer, view.hide_ipv4 || peer.hide_ipv4);
       }
     }
   }
@@ -90,22 +86,31 @@ struct Views {
 };
 
 struct PeerState {
+  NodeId id;
   const SnapshotNode* node;
   const PeerView* view;
   bool no_ipv4;
 
+  Node ForViewer() const { return PeerNode(*node, *view, no_ipv4); }
   bool operator==(const PeerState& other) const {
     return (node == other.node || *node == *other.node) &&
            *view == *other.view && no_ipv4 == other.no_ipv4;
   }
 };
 
-std::map<NodeId, PeerState> PeersOf(const Views& views) {
-  std::map<NodeId, PeerState> peers;
+// Ascending by id, each once.
+std::vector<PeerState> PeersOf(const Views& views) {
+  std::vector<PeerState> peers;
   views.EachPeer(
       [&](const SnapshotNode& node, const PeerView& view, bool no_ipv4) {
-        peers.emplace(view.id, PeerState{&node, &view, no_ipv4});
+        peers.push_back({view.id, &node, &view, no_ipv4});
       });
+  // Those of one shelf ascend already; who is on two counts on the first.
+  if (views.shelves.size() > 1) {
+    std::ranges::stable_sort(peers, {}, &PeerState::id);
+    const auto doubles = std::ranges::unique(peers, {}, &PeerState::id);
+    peers.erase(doubles.begin(), doubles.end());
+  }
   return peers;
 }
 
@@ -124,24 +129,28 @@ void DiffPeers(const Views& from, const Views& to, NetmapDiff& diff,
                Bearing& bearing) {
   const auto old_peers = PeersOf(from);
   const auto new_peers = PeersOf(to);
-  for (const auto& [id, peer] : old_peers) {
-    if (!new_peers.contains(id)) diff.removed_peers.push_back(id);
-  }
-  bearing.takes = !diff.removed_peers.empty();
-  for (const auto& [id, peer] : new_peers) {
-    const auto known = old_peers.find(id);
-    if (known != old_peers.end() && known->second == peer) continue;
-    Node node = PeerNode(*peer.node, *peer.view, peer.no_ipv4);
-    if (known == old_peers.end()) {
+  auto old = old_peers.begin();
+  for (const PeerState& peer : new_peers) {
+    while (old != old_peers.end() && old->id < peer.id) {
+      diff.removed_peers.push_back((old++)->id);
+    }
+    const bool known = old != old_peers.end() && old->id == peer.id;
+    if (known && *old == peer) {
+      ++old;
+      continue;
+    }
+    Node node = peer.ForViewer();
+    if (!known) {
       bearing.gives = true;
     } else {
-      const PeerState& old = known->second;
-      const Node before = PeerNode(*old.node, *old.view, old.no_ipv4);
+      const Node before = (old++)->ForViewer();
       if (before == node) continue;
       bearing.Add(BearingOfNode(before, node));
     }
     diff.upserted_peers.push_back(std::move(node));
   }
+  for (; old != old_peers.end(); ++old) diff.removed_peers.push_back(old->id);
+  bearing.takes = bearing.takes || !diff.removed_peers.empty();
 }
 
 // The policies say the same in both: only nodes themselves may differ.

@@ -29,7 +29,7 @@ class NodeTable {
   // nullptr when there is none.
   const SnapshotNode* Find(NodeId id) const {
     const auto at = At(id);
-    return IsAt(at, id) ? at->get() : nullptr;
+    return IsAt(at, id) ? nodes_[at].get() : nullptr;
   }
   bool contains(NodeId id) const { return Find(id) != nullptr; }
   size_t size() const { return nodes_.size(); }
@@ -39,30 +39,36 @@ class NodeTable {
 
   void Put(Shared node) {
     const NodeId id = node->node.id;
-    const auto place = nodes_.begin() + (At(id) - nodes_.cbegin());
-    if (IsAt(place, id)) {
-      *place = std::move(node);
-    } else {
-      nodes_.insert(place, std::move(node));
+    const size_t at = At(id);
+    if (IsAt(at, id)) {
+      nodes_[at] = std::move(node);
+      return;
     }
+    const auto offset = static_cast<std::ptrdiff_t>(at);
+    nodes_.insert(nodes_.begin() + offset, std::move(node));
+    ids_.insert(ids_.begin() + offset, id);
   }
   void Erase(NodeId id) {
-    const auto at = At(id);
-    if (IsAt(at, id)) nodes_.erase(at);
+    const size_t at = At(id);
+    if (!IsAt(at, id)) return;
+    const auto offset = static_cast<std::ptrdiff_t>(at);
+    nodes_.erase(nodes_.begin() + offset);
+    ids_.erase(ids_.begin() + offset);
   }
 
  private:
-  std::vector<Shared>::const_iterator At(NodeId id) const {
-    return std::lower_bound(nodes_.begin(), nodes_.end(), id,
-                            [](const Shared& node, NodeId wanted) {
-                              return node->node.id < wanted;
-                            });
+  // Of the first whose id is not less.
+  size_t At(NodeId id) const {
+    return static_cast<size_t>(std::ranges::lower_bound(ids_, id) -
+                               ids_.begin());
   }
-  bool IsAt(std::vector<Shared>::const_iterator at, NodeId id) const {
-    return at != nodes_.end() && (*at)->node.id == id;
+  bool IsAt(size_t at, NodeId id) const {
+    return at < ids_.size() && ids_[at] == id;
   }
 
   std::vector<Shared> nodes_;
+  // Of those: a search that had to look into each node would be slow.
+  std::vector<NodeId> ids_;
 };
 
 }  // namespace warren::netmap

@@ -158,13 +158,11 @@ class CompiledPolicy : public Compiled {
  public:
   CompiledPolicy(std::shared_ptr<const Policy> policy,
                  std::shared_ptr<const Topology> topology)
-      : state_(std::move(policy), std::move(topology)) {
-    for (const Node* node : state_.directory.nodes()) {
-      ids_.push_back(node->id);
-    }
-  }
+      : state_(std::move(policy), std::move(topology)) {}
 
-  const std::vector<NodeId>& Nodes() const override { return ids_; }
+  const std::vector<NodeId>& Nodes() const override {
+    return state_.directory.ids();
+  }
 
   NodeView View(NodeId node) const override {
     const std::optional<Index> index = state_.directory.Find(node);
@@ -176,7 +174,7 @@ class CompiledPolicy : public Compiled {
     const std::optional<Index> index = state_.directory.Find(node);
     if (!index.has_value()) return peers;
     for (const Index peer : policy::PeersOf(state_, *index)) {
-      peers.push_back(ids_[peer]);
+      peers.push_back(state_.directory.ids()[peer]);
     }
     return peers;
   }
@@ -186,14 +184,8 @@ class CompiledPolicy : public Compiled {
     return index.has_value() ? state_.fingerprints[*index] : 0;
   }
 
-  bool HidesIpv4(NodeId node) const override {
-    const std::optional<Index> index = state_.directory.Find(node);
-    return index.has_value() && state_.attributes[*index].hide_ipv4;
-  }
-
  private:
   CompiledState state_;
-  std::vector<NodeId> ids_;
 };
 
 }  // namespace

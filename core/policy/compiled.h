@@ -52,6 +52,7 @@ struct PeerView {
   // viewer may send there through it.
   std::vector<net::IpPrefix> routes;
   std::vector<net::IpPrefix> primary_routes;  // of `routes`: it is primary
+  bool hide_ipv4 = false;                     // as of its own view
   friend bool operator==(const PeerView&, const PeerView&) = default;
 };
 
@@ -97,9 +98,6 @@ class Compiled {
   // the view (but for collisions of 64 bits). It may differ though the views
   // are equal. Costs a look-up. 0 when the node is not in the topology.
   virtual uint64_t Fingerprint(NodeId node) const = 0;
-
-  // View(node).hide_ipv4, by a look-up.
-  virtual bool HidesIpv4(NodeId node) const = 0;
 };
 
 // The nodes of either whose views may differ, ascending by id; with those

@@ -359,6 +359,10 @@ TEST(Compiled, AttributesAddUp) {
   EXPECT_TRUE(db.hide_ipv4);
   const NodeView desk = world.View("desk");
   EXPECT_FALSE(desk.hide_ipv4);
+  ASSERT_FALSE(desk.peers.empty());
+  for (const PeerView& peer : desk.peers) {
+    EXPECT_EQ(peer.hide_ipv4, peer.id == world.Id("db")) << peer.id.value();
+  }
   EXPECT_TRUE(desk.cap_map.contains("funnel"));
   EXPECT_TRUE(desk.cap_map.contains(
       "https://tailscale.com/cap/funnel-ports?ports=443,8443,10000"));

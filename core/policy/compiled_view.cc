@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/policy/compiled_state.h"
+#include "core/policy/node_set.h"
 
 namespace warren::policy {
 namespace {
@@ -297,7 +298,7 @@ Indices GuestsPeers(const CompiledState& state, Index node) {
 }
 
 void MarkGuests(const CompiledState& state, Index node,
-                const std::vector<Hit>& hits, std::vector<bool>& is_peer) {
+                const std::vector<Hit>& hits, NodeSet& peers) {
   const auto& shared_to = state.directory.node(node).shared_to;
   if (shared_to.empty()) return;
   const bool reached = std::ranges::any_of(hits, [&](const Hit& hit) {
@@ -308,7 +309,7 @@ void MarkGuests(const CompiledState& state, Index node,
     const auto user = state.directory.FindUser(guest);
     if (!user.has_value() || !state.directory.users()[*user]->guest) continue;
     for (const Index device : state.directory.OfUser(*user)) {
-      is_peer[device] = true;
+      peers.Insert(device);
     }
   }
 }
@@ -364,9 +365,9 @@ std::vector<uint32_t> UsesOf(const CompiledState& state, Index node) {
 Indices PeersOf(const CompiledState& state, Index node) {
   if (state.directory.IsGuest(node)) return GuestsPeers(state, node);
   const std::vector<Hit> hits = HitsOf(state, node);
-  std::vector<bool> is_peer(state.directory.nodes().size());
+  NodeSet peers(state.directory.nodes().size());
   bool everyone = false;
-  const auto mark = [&](Index peer) { is_peer[peer] = true; };
+  const auto mark = [&](Index peer) { peers.Insert(peer); };
   for (const Hit& hit : hits) {
     const SourceSet& source = *state.flows[hit.flow].source;
     everyone = everyone || source.everyone;
@@ -384,13 +385,9 @@ Indices PeersOf(const CompiledState& state, Index node) {
     }
   }
   if (everyone) std::ranges::for_each(state.directory.devices(), mark);
-  MarkGuests(state, node, hits, is_peer);
-  is_peer[node] = false;
-  Indices peers;
-  for (Index i = 0; i < is_peer.size(); ++i) {
-    if (is_peer[i]) peers.push_back(i);
-  }
-  return peers;
+  MarkGuests(state, node, hits, peers);
+  peers.Erase(node);
+  return peers.All();
 }
 
 NodeView ViewOf(const CompiledState& state, Index node) {
@@ -398,7 +395,8 @@ NodeView ViewOf(const CompiledState& state, Index node) {
   const RoutesShown shown(state, node);
   for (const Index peer : PeersOf(state, node)) {
     PeerView one;
-    one.id = state.directory.node(peer).id;
+    one.id = state.directory.ids()[peer];
+    one.hide_ipv4 = state.attributes[peer].hide_ipv4;
     for (const uint32_t r : state.routes.SubnetsOf(peer)) {
       if (!shown.Subnet(r)) continue;
       one.routes.push_back(state.routes.subnets()[r].prefix);

@@ -39,6 +39,8 @@ void Normalise(Indices& list) {
 
 Directory::Directory(const Topology& topology)
     : nodes_(SortedById(topology.nodes)), users_(SortedById(topology.users)) {
+  ids_.reserve(nodes_.size());
+  for (const Node* node : nodes_) ids_.push_back(node->id);
   IndexUsers(topology);
   IndexNodes(topology);
 }
@@ -88,7 +90,9 @@ void Directory::IndexNodes(const Topology&) {
 }
 
 std::optional<Index> Directory::Find(NodeId id) const {
-  return FindById(nodes_, id);
+  const auto at = std::ranges::lower_bound(ids_, id);
+  if (at == ids_.end() || *at != id) return std::nullopt;
+  return static_cast<Index>(at - ids_.begin());
 }
 
 std::optional<Index> Directory::FindUser(UserId id) const {

@@ -33,6 +33,7 @@ class Directory {
 
   const std::vector<const Node*>& nodes() const { return nodes_; }
   const Node& node(Index index) const { return *nodes_[index]; }
+  const std::vector<NodeId>& ids() const { return ids_; }
   std::optional<Index> Find(NodeId id) const;
   const std::vector<const User*>& users() const { return users_; }
 
@@ -67,6 +68,7 @@ class Directory {
   void IndexNodes(const Topology& topology);
 
   std::vector<const Node*> nodes_;
+  std::vector<NodeId> ids_;  // of those; quicker to search
   std::vector<const User*> users_;
   std::vector<Indices> of_user_;
   absl::flat_hash_map<std::string, Indices> by_name_;
