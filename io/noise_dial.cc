@@ -17,6 +17,7 @@
 #include "io/clock.h"
 #include "io/dial_wire.h"
 #include "io/grpc_alive.h"
+#include "io/retry_after.h"
 #include "io/rpc.h"
 
 namespace warren::io {
@@ -49,6 +50,16 @@ std::string Printable(absl::string_view text) {
   return out;
 }
 
+absl::Status Busy(const NoiseDialOptions& options, const HttpResponse& head) {
+  const auto wait = ParseRetryAfter(head.Header("Retry-After"));
+  absl::Status busy = absl::UnavailableError(absl::StrCat(
+      options.url.ToString(), " is busy",
+      wait ? absl::StrCat(": it asks to come again in ", FormatDuration(*wait))
+           : ""));
+  if (wait) SetRetryAfter(busy, *wait);
+  return busy;
+}
+
 // The bytes of the server's answer to the initiation. UNAUTHENTICATED: it
 // says that the initiation was made for another key.
 absl::StatusOr<std::vector<uint8_t>> Upgrade(const NoiseDialOptions& options,
@@ -56,6 +67,7 @@ absl::StatusOr<std::vector<uint8_t>> Upgrade(const NoiseDialOptions& options,
   WARREN_RETURN_IF_ERROR(
       wire.Send(ChannelRequest(options.url.Authority(), initiation)));
   WARREN_ASSIGN_OR_RETURN(const HttpResponse head, wire.ReadHead());
+  if (head.status == 503) return Busy(options, head);
   if (head.status != 101) {
     WARREN_ASSIGN_OR_RETURN(const std::string body,
                             wire.ReadBody(head.ContentLength().value_or(0)));

@@ -39,7 +39,8 @@ struct FirstContact;
 class NoiseChannel {
  public:
   // Connects and shakes hands. Blocks.
-  //   UNAVAILABLE          no connection, no answer, or not such a server
+  //   UNAVAILABLE          no connection, no answer, or not such a server; or
+  //                        it is busy, and may say when to come: RetryAfter()
   //   NOT_FOUND            no such host
   //   FAILED_PRECONDITION  the server's key is not `server_key`; names both
   //   CANCELLED            `cancel`

@@ -9,9 +9,6 @@ namespace {
 
 // How long a handshake that nobody follows up keeps others from theirs.
 constexpr absl::Duration kUnprovenPatience = absl::Seconds(2);
-// Told to who does not find room in the line, seconds: spread over these.
-constexpr uint64_t kRetrySoonest = 1;
-constexpr uint64_t kRetrySpread = 8;
 
 }  // namespace
 
@@ -101,8 +98,10 @@ void NoiseDoor::Follow(Id id) {
 void NoiseDoor::OnAsking(Id id) {
   if (all_.line.size() >= options_.max_line) {
     Count(&NoiseFrontendCounters::told_to_wait);
-    all_.slots.at(id).connection->Refuse(
-        static_cast<int>(kRetrySoonest + context_.rng.Below(kRetrySpread)));
+    const absl::Duration wait =
+        retries_.Next(loop_.Now(), all_.line.size() + all_.unproven.size());
+    all_.slots.at(id).connection->Refuse(static_cast<int>(
+        absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)))));
     Follow(id);
     return;
   }
@@ -158,6 +157,7 @@ void NoiseDoor::Account(Id id, Slot& slot) {
 
 void NoiseDoor::OnChannel(Id id, Slot& slot) {
   Count(&NoiseFrontendCounters::channels);
+  retries_.OnAdmitted();
   slot.is_channel = true;
   SetDeadline(id, slot, Instant::Never());
   all_.strangers.insert(id);

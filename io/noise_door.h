@@ -19,6 +19,7 @@
 #include "io/event_loop.h"
 #include "io/noise_connection.h"
 #include "io/noise_frontend.h"
+#include "io/retry_schedule.h"
 #include "io/rpc.h"
 
 namespace warren::io {
@@ -84,6 +85,7 @@ class NoiseDoor {
     std::set<Id> strangers{};  // channels that nobody welcomed
     std::set<std::pair<Instant, Id>> deadlines{};
   } all_;
+  RetrySchedule retries_;
   bool draining_ = false;
   mutable absl::Mutex mutex_;
   NoiseFrontendCounters counters_ ABSL_GUARDED_BY(mutex_);

@@ -29,7 +29,7 @@ struct NoiseFrontendOptions {
   // one more waits in line; when the line is full, too, it is told (503) to
   // come again.
   size_t max_handshakes = 256;
-  size_t max_line = 2048;
+  size_t max_line = 4096;
   // Channels of machines whose calls no service has welcomed. When there is
   // one more, the oldest gives way.
   size_t max_strangers = 1024;

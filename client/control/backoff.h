@@ -21,6 +21,11 @@ class Backoff {
     bound_ = std::min(2 * bound_, kMax);
     return wait;
   }
+  // For a server that is there, but busy, and asked for so much time: not less,
+  // a little spread, and no sign of a failure.
+  absl::Duration NextAfter(absl::Duration asked, Rng& rng) const {
+    return asked + rng.Jitter(2 * kMin);
+  }
   // After a success.
   void Reset() { bound_ = 2 * kMin; }
 

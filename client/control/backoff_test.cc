@@ -31,6 +31,22 @@ TEST(Backoff, SpreadsOverItsWholeRange) {
   EXPECT_GT(most, absl::Seconds(28));
 }
 
+TEST(Backoff, WhoIsAskedToWaitWaitsSoLongAndIsNotPunished) {
+  SeededRng rng(1);
+  Backoff backoff;
+  absl::Duration least = absl::Hours(1), most = absl::ZeroDuration();
+  for (int i = 0; i < 200; ++i) {
+    const absl::Duration wait = backoff.NextAfter(absl::Seconds(7), rng);
+    least = std::min(least, wait);
+    most = std::max(most, wait);
+  }
+  EXPECT_GE(least, absl::Seconds(7));
+  EXPECT_LT(least, absl::Milliseconds(7100));
+  EXPECT_GT(most, absl::Milliseconds(7900));
+  EXPECT_LE(most, absl::Seconds(8));
+  EXPECT_LE(backoff.Next(rng), 2 * Backoff::kMin);
+}
+
 TEST(Backoff, StartsAgainAfterASuccess) {
   SeededRng rng(1);
   Backoff backoff;

@@ -11,6 +11,7 @@
 #include "core/crypto/system_rng.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "io/clock.h"
 #include "io/grpc_test_service.h"
 #include "io/noise_frontend.h"
 #include "io/tcp.h"
@@ -20,6 +21,7 @@
 namespace warren::client {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -94,9 +96,8 @@ class FakeControl final : public v1::Coordination::Service {
 // A running server around a FakeControl.
 struct Server {
   Server(FakeControl& control, const crypto::MachinePrivateKey& key, Rng& rng,
-         uint16_t port)
+         uint16_t port, io::NoiseFrontendOptions options = {})
       : calls(control) {
-    io::NoiseFrontendOptions options;
     options.listen = net::Endpoint(net::IpAddress::V4(0x7f000001), port);
     auto started =
         io::NoiseFrontend::Start(std::move(options), key.Clone(), calls, rng);
@@ -238,6 +239,26 @@ class ControlClientTest : public ::testing::Test {
   size_t seen_ ABSL_GUARDED_BY(mutex_) = 0;
   std::thread thread_;
 };
+
+TEST_F(ControlClientTest, ComesAgainToABusyServerWhenItSaysSo) {
+  server_.reset();
+  io::NoiseFrontendOptions busy;
+  busy.max_line = 0;
+  server_ = std::make_unique<Server>(control_, server_key_, rng_, port_, busy);
+  Start(server_key_.public_key());
+  Watch();
+  EXPECT_THAT(Await("down"),
+              AllOf(StartsWith("down UNAVAILABLE"),
+                    HasSubstr("is busy: it asks to come again in 1s")));
+  // Else it would try after half a second, or a whole one at most.
+  const io::Clock clock;
+  const Instant told = clock.Now();
+  EXPECT_THAT(Await("down"), HasSubstr("is busy"));
+  EXPECT_GE(clock.Now() - told, absl::Seconds(1));
+  server_.reset();
+  server_ = std::make_unique<Server>(control_, server_key_, rng_, port_);
+  EXPECT_EQ(Await("up"), "up");
+}
 
 TEST_F(ControlClientTest, RegistersThisMachine) {
   Start(server_key_.public_key());

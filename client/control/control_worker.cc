@@ -14,6 +14,7 @@
 #include "core/base/status_macros.h"
 #include "io/cancel.h"
 #include "io/grpc_status.h"
+#include "io/retry_after.h"
 
 namespace warren::client {
 namespace {
@@ -240,7 +241,10 @@ void ControlWorker::OpenStream() {
   const Instant now = clock_.Now();
   if (absl::IsCancelled(status)) return;  // Somebody is in more of a hurry.
   if (!status.ok()) {
-    connection_.retry_at = now + connection_.backoff.Next(rng_);
+    const auto asked = io::RetryAfter(status);
+    connection_.retry_at =
+        now + (asked ? connection_.backoff.NextAfter(*asked, rng_)
+                     : connection_.backoff.Next(rng_));
     events_.connection(status);
     return;
   }
