@@ -398,7 +398,7 @@ absl::StatusOr<size_t> TlsSession::ReadPlain(MutableBytes out) {
     total += static_cast<size_t>(n);
   }
   if (s.in_at == s.in.size() && s.in.capacity() > kMaxIdleBuffer) {
-    s.in = {};
+    std::vector<uint8_t>().swap(s.in);  // "= {}" would keep the memory.
     s.in_at = 0;
   }
   return total;
@@ -433,7 +433,7 @@ void TlsSession::Sent(size_t n) {
   if (s.out_at < s.out.size()) return;
   s.out_at = 0;
   s.out.clear();
-  if (s.out.capacity() > kMaxIdleBuffer) s.out = {};
+  if (s.out.capacity() > kMaxIdleBuffer) std::vector<uint8_t>().swap(s.out);
 }
 
 void TlsSession::Close() {

@@ -1,5 +1,6 @@
 #include "io/tls.h"
 
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <cstdlib>
@@ -106,6 +107,18 @@ TEST(Tls, CarriesBytesBothWaysHoweverTheyAreCut) {
     ASSERT_TRUE(Carry(server, client, step).ok());
     EXPECT_EQ(ReadAll(client), "hello");
   }
+}
+
+TEST(Tls, NothingIsKeptOfWhatWasCarried) {
+  auto client = TlsSession::Connect(Client(TlsVerify::kOff), "relay.example");
+  auto server = TlsSession::Accept(Server(NewFolder()));
+  ASSERT_TRUE(Handshake(client, server).ok());
+  const std::vector<uint8_t> large(1'000'000, 1);
+  const size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+  ASSERT_TRUE(server.WritePlain(large).ok());
+  ASSERT_TRUE(Carry(server, client, 2'000'000).ok());
+  EXPECT_EQ(ReadAll(client).size(), large.size());
+  EXPECT_LT(mallinfo2().uordblks + mallinfo2().hblkhd, before + 50'000);
 }
 
 TEST(Tls, ManySmallFramesShareARecord) {
