@@ -28,6 +28,7 @@ struct Options {
   int moves = 200;
   int policies = 5;
   int idle_seconds = 20;
+  bool tls = false;
 };
 
 int num_missed = 0;
@@ -159,12 +160,13 @@ void MeasurePolicies(const Options& options, LoadServer& server,
 
 int Run(const Options& options) {
   io::RaiseOpenFiles();
-  LoadServer server(options.program);
+  LoadServer server(options.program, options.tls);
   server.Start();
   const int users = std::max(1, options.nodes / (options.peers + 1));
   const auto keys = MakeUsers(server.admin(), users);
   const int64_t base = server.ResidentBytes();
-  LoadFleet fleet({server.address(), server.key()}, options.nodes, keys);
+  LoadFleet fleet({server.address(), server.key(), server.tls()}, options.nodes,
+                  keys);
 
   absl::Time begin = absl::Now();
   if (!fleet.RegisterAll(200, absl::Minutes(5))) {
@@ -216,6 +218,7 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--idle", options.idle_seconds, "seconds of idling")
       ->capture_default_str();
+  app.add_flag("--tls", options.tls, "around the Noise channels");
   CLI11_PARSE(app, argc, argv);
   return Run(options);
 }

@@ -9,7 +9,7 @@ namespace warren::bench {
 
 LoadFleet::LoadFleet(Place place, int nodes, std::vector<std::string> auth_keys)
     : loop_(*io::EventLoop::Create()),
-      world_{*loop_, rng_, place.server, place.key} {
+      world_{*loop_, rng_, place.server, place.key, std::move(place.tls)} {
   world_.updated = [this](int number, const v1::NetmapUpdate& update) {
     OnUpdate(number, update);
   };

@@ -24,6 +24,7 @@ class LoadFleet {
   struct Place {
     net::Endpoint server;
     crypto::MachineKey key;
+    std::shared_ptr<const io::TlsContext> tls;
   };
   // `auth_keys` of the users, whom the nodes are dealt out to in turn.
   LoadFleet(Place place, int nodes, std::vector<std::string> auth_keys);

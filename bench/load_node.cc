@@ -13,6 +13,7 @@
 #include "core/base/check.h"
 #include "core/base/hex.h"
 #include "io/channel_request.h"
+#include "io/retry_after.h"
 #include "io/rpc.h"
 #include "io/tcp.h"
 #include "proto/convert/netmap.h"
@@ -81,6 +82,10 @@ void LoadNode::Start() {
   WARREN_CHECK(socket.ok());
   connection_ = std::make_unique<Connection>();
   connection_->socket = *std::move(socket);
+  if (world_.tls) {
+    connection_->wire =
+        io::Wire(io::TlsSession::Connect(world_.tls, "127.0.0.1"));
+  }
   const absl::Status watched =
       world_.loop.Watch(connection_->socket.get(), EPOLLIN | EPOLLOUT,
                         [this](uint32_t events) { OnSocket(events); });
@@ -96,15 +101,23 @@ void LoadNode::OnSocket(uint32_t events) {
       return;
     }
     c.connected = true;
-    c.initiator = *noise::IkInitiator::Start(machine_, world_.server_key,
-                                             io::kChannelVersion, world_.rng);
-    const std::string request =
-        io::ChannelRequest("127.0.0.1", c.initiator->initiation());
-    c.out.Append(AsBytes(request));
+    Ask();
   }
   if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) && !Receive()) broken_ = true;
   if (!broken_) Flush();
   if (broken_) Fail();
+}
+
+// Once there is TLS, if it is wanted.
+void LoadNode::Ask() {
+  Connection& c = *connection_;
+  if (c.asked || !c.wire.ready()) return;
+  c.asked = true;
+  c.initiator = *noise::IkInitiator::Start(machine_, world_.server_key,
+                                           io::kChannelVersion, world_.rng);
+  const std::string request =
+      io::ChannelRequest("127.0.0.1", c.initiator->initiation());
+  WARREN_CHECK(c.wire.Write(AsBytes(request)).ok());
 }
 
 bool LoadNode::Receive() {
@@ -113,10 +126,16 @@ bool LoadNode::Receive() {
       recv(connection_->socket.get(), buffer.data(), buffer.size(), 0);
   if (n < 0) return errno == EAGAIN || errno == EINTR;
   if (n == 0) return false;
-  const Bytes bytes = Bytes(buffer).first(static_cast<size_t>(n));
-  if (connection_->transport) return TakeRecords(bytes);
-  connection_->received.insert(connection_->received.end(), bytes.begin(),
-                               bytes.end());
+  Connection& c = *connection_;
+  std::vector<uint8_t>& bytes = world_.carried;
+  bytes.clear();
+  if (!c.wire.FromSocket(Bytes(buffer).first(static_cast<size_t>(n)), bytes)
+           .ok()) {
+    return false;
+  }
+  Ask();
+  if (c.transport) return TakeRecords(bytes);
+  c.received.insert(c.received.end(), bytes.begin(), bytes.end());
   return TakeHandshake();
 }
 
@@ -128,8 +147,10 @@ bool LoadNode::TakeHandshake() {
     if (!complete.ok()) return false;
     c.received = std::vector<uint8_t>(stream.begin(), stream.end());
     if (!*complete) return true;
-    if (c.head.Response()->status != 101) {
+    const auto response = c.head.Response();
+    if (response->status != 101) {
       ++world_.refused;
+      c.asked_to_wait = io::ParseRetryAfter(response->Header("Retry-After"));
       return false;
     }
     c.upgraded = true;
@@ -148,7 +169,8 @@ bool LoadNode::TakeHandshake() {
 }
 
 bool LoadNode::TakeRecords(Bytes records) {
-  std::vector<uint8_t> plain;
+  std::vector<uint8_t>& plain = world_.plain;
+  plain.clear();
   if (!connection_->transport->reader.Read(records, plain).ok()) return false;
   return nghttp2_session_mem_recv(connection_->session, plain.data(),
                                   plain.size()) >= 0;
@@ -216,7 +238,7 @@ void LoadNode::Call(CallKind kind, const char* method,
 
 void LoadNode::OnData(int32_t stream, Bytes bytes) {
   auto& [kind, answer] = connection_->answers[stream];
-  answer.append(bytes.begin(), bytes.end());
+  answer.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   while (true) {
     ByteReader reader(AsBytes(answer));
     const auto flags = reader.U8();
@@ -224,7 +246,7 @@ void LoadNode::OnData(int32_t stream, Bytes bytes) {
     if (!flags || !size || reader.remaining() < *size) return;
     OnMessage(kind, absl::string_view(answer).substr(5, *size));
     answer.erase(0, 5 + *size);
-    if (answer.empty()) answer = std::string();
+    if (answer.empty()) std::string().swap(answer);
   }
 }
 
@@ -237,7 +259,7 @@ void LoadNode::OnMessage(CallKind kind, absl::string_view message) {
     world_.registered(number_);
     Watch();
   } else if (kind == CallKind::kWatch) {
-    v1::NetmapUpdate update;
+    v1::NetmapUpdate& update = world_.update;
     WARREN_CHECK(update.ParseFromArray(message.data(), size));
     if (update.has_full()) {
       connection_->up = true;
@@ -261,30 +283,34 @@ void LoadNode::Flush() {
     const ssize_t n = nghttp2_session_mem_send(c.session, &bytes);
     if (n < 0) broken_ = true;
     if (n <= 0) break;
-    std::vector<uint8_t> sealed;
+    std::vector<uint8_t>& sealed = world_.sealed;
+    sealed.clear();
     const Bytes plain(bytes, static_cast<size_t>(n));
     WARREN_CHECK(c.transport->sealer.Seal(plain, sealed).ok());
-    c.out.Append(sealed);
+    WARREN_CHECK(c.wire.Write(sealed).ok());
   }
-  while (c.connected && !c.out.empty()) {
-    const Bytes bytes = c.out.front();
+  while (c.connected && !c.wire.ToSocket().empty()) {
+    const Bytes bytes = c.wire.ToSocket();
     const ssize_t n =
         send(c.socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n < 0) {
       if (errno != EAGAIN) broken_ = true;
       break;
     }
-    c.out.Pop(static_cast<size_t>(n));
+    c.wire.Sent(static_cast<size_t>(n));
   }
-  const bool writes = !c.connected || !c.out.empty();
+  const bool writes = !c.connected || !c.wire.ToSocket().empty();
   (void)world_.loop.SetEvents(c.socket.get(),
                               writes ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
 void LoadNode::Fail() {
   world_.loop.Unwatch(connection_->socket.get());
+  const auto asked = connection_->asked_to_wait;
   connection_.reset();
-  world_.lost(number_, backoff_.Next(world_.rng));
+  // As client/control does.
+  world_.lost(number_, asked ? backoff_.NextAfter(*asked, world_.rng)
+                             : backoff_.Next(world_.rng));
 }
 
 }  // namespace warren::bench

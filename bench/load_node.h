@@ -16,10 +16,11 @@
 #include "core/crypto/keys.h"
 #include "core/net/ip.h"
 #include "core/noise/control_handshake.h"
-#include "io/byte_queue.h"
 #include "io/event_loop.h"
 #include "io/fd.h"
 #include "io/http_upgrade.h"
+#include "io/tls.h"
+#include "io/wire.h"
 #include "warren/v1/coordination.pb.h"
 
 struct nghttp2_session;
@@ -32,12 +33,19 @@ struct LoadWorld {
   Rng& rng;
   net::Endpoint server;
   crypto::MachineKey server_key;
+  std::shared_ptr<const io::TlsContext> tls;  // null: in clear
   // Node number, and what it was told.
   std::function<void(int, const v1::NetmapUpdate&)> updated{};
   std::function<void(int)> registered{};
   // A connection is lost: when to try again, by the client's own backoff.
   std::function<void(int, absl::Duration)> lost{};
   uint64_t refused = 0;  // 503, connections reset before the handshake
+  // Of one node at a time: kept, as memory given back and taken again for each
+  // of them costs more than what is measured.
+  std::vector<uint8_t> carried{};
+  std::vector<uint8_t> plain{};
+  std::vector<uint8_t> sealed{};
+  v1::NetmapUpdate update{};
 };
 
 // One native client: a Noise channel to the server, HTTP/2 with gRPC inside,
@@ -61,13 +69,15 @@ class LoadNode {
   struct Connection {
     io::Fd socket;
     bool connected = false;
+    bool asked = false;  // for a channel
     bool up = false;
     std::optional<noise::IkInitiator> initiator{};
     std::optional<noise::Transport> transport{};
     io::HttpHeadReader head{};
+    std::optional<absl::Duration> asked_to_wait{};
     bool upgraded = false;
     std::vector<uint8_t> received{};
-    io::ByteQueue out{};
+    io::Wire wire{};
     nghttp2_session* session = nullptr;
     std::string token{};
     // By stream: 1 is the first call.
@@ -75,6 +85,7 @@ class LoadNode {
     ~Connection();
   };
   void OnSocket(uint32_t events);
+  void Ask();
   bool Receive();
   bool TakeHandshake();
   bool TakeRecords(Bytes records);

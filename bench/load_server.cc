@@ -33,13 +33,21 @@ net::Endpoint FreePort() {
 
 }  // namespace
 
-LoadServer::LoadServer(std::string program)
+LoadServer::LoadServer(std::string program, bool tls)
     : program_(std::move(program)), address_(FreePort()) {
   char name[] = "/tmp/warren-control-load-XXXXXX";
   folder_ = mkdtemp(name);
   admin_ = v1::Admin::NewStub(
       grpc::CreateChannel(absl::StrCat("unix:", folder_, "/admin.sock"),
                           grpc::InsecureChannelCredentials()));
+  if (!tls) return;
+  io::TlsServerOptions certificate;  // Made in the folder.
+  certificate.self_signed_folder = folder_;
+  certificate.self_signed_name = "127.0.0.1";
+  WARREN_CHECK(io::TlsContext::Server(certificate).ok());
+  io::TlsClientOptions client;
+  client.verify = io::TlsVerify::kOff;
+  tls_ = *io::TlsContext::Client(client);
 }
 
 LoadServer::~LoadServer() {
@@ -54,6 +62,13 @@ void LoadServer::Start() {
       "--listen",       address_.ToString(),
       "--admin-socket", folder_ + "/admin.sock",
       "--log-level",    "warn"};
+  if (tls_) {
+    for (const char* const kind : {"cert", "key"}) {
+      arguments.push_back(absl::StrCat("--tls-", kind));
+      arguments.push_back(absl::StrCat(folder_, "/self-signed.",
+                                       kind[0] == 'c' ? "crt" : "key"));
+    }
+  }
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -65,7 +80,8 @@ void LoadServer::Start() {
     _exit(127);
   }
   io::NoiseDialOptions dial;
-  dial.url = {false, "127.0.0.1", address_.port()};
+  dial.url = {tls_ != nullptr, "127.0.0.1", address_.port()};
+  dial.tls = tls_;
   const io::Cancel never;
   for (int i = 0; i < 2000; ++i) {
     const auto key = io::FetchServerKey(dial, never);

@@ -9,6 +9,7 @@
 
 #include "core/crypto/keys.h"
 #include "core/net/ip.h"
+#include "io/tls.h"
 #include "warren/v1/admin.grpc.pb.h"
 
 namespace warren::bench {
@@ -17,7 +18,8 @@ namespace warren::bench {
 // that outlives a restart.
 class LoadServer {
  public:
-  explicit LoadServer(std::string program);
+  // `tls`: with TLS around the Noise channel, as on the open Internet.
+  LoadServer(std::string program, bool tls);
   // Ends the process and removes the folder.
   ~LoadServer();
 
@@ -29,6 +31,8 @@ class LoadServer {
   const net::Endpoint& address() const { return address_; }
   const crypto::MachineKey& key() const { return key_; }
   v1::Admin::Stub& admin() { return *admin_; }
+  // For those who connect; null: no TLS.
+  std::shared_ptr<const io::TlsContext> tls() const { return tls_; }
 
   int64_t ResidentBytes() const;
   int64_t PeakResidentBytes() const;
@@ -43,6 +47,7 @@ class LoadServer {
   net::Endpoint address_;
   crypto::MachineKey key_;
   std::unique_ptr<v1::Admin::Stub> admin_;
+  std::shared_ptr<const io::TlsContext> tls_;
   pid_t pid_ = -1;
 };
 
