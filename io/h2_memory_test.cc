@@ -111,10 +111,9 @@ TEST(H2Memory, NothingIsKeptOfWhatWasSent) {
 
   std::string expected;
   expected.reserve(4'000'000);
-  size_t before = 0;
+  const size_t before = BytesInUse();
   for (int i = 0; i < 3; ++i) {
     const std::string message(1'000'000 + i, static_cast<char>('a' + i));
-    before = BytesInUse();
     server.Send(stream, message);
     EXPECT_EQ(handler.sent, i);
     client.Exchange(server);

@@ -15,6 +15,8 @@ namespace {
 
 // Left for everything else: the database, the admin socket, the site.
 constexpr size_t kOtherFiles = 400;
+// What services said that is written in one turn: sockets wait meanwhile.
+constexpr size_t kPerTurn = 128;
 
 // `wanted`, or as many as there are descriptors for.
 size_t ConnectionsThatFit(size_t wanted) {
@@ -37,7 +39,8 @@ absl::StatusOr<std::unique_ptr<NoiseFrontend>> NoiseFrontend::Start(
   std::unique_ptr<NoiseFrontend> frontend(new NoiseFrontend(std::move(loop)));
   frontend->local_ = LocalEndpoint(listener);
   frontend->outbox_ = std::make_shared<RpcOutbox>([raw = frontend.get()] {
-    raw->loop_->Post([raw] { raw->door_->Deliver(raw->outbox_->Take()); });
+    raw->loop_->Post(
+        [raw] { raw->door_->Deliver(raw->outbox_->Take(kPerTurn)); });
   });
   frontend->door_ =
       std::make_unique<NoiseDoor>(std::move(options), std::move(key), service,

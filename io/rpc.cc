@@ -8,6 +8,7 @@ void RpcOutbox::Put(Item item) {
   {
     absl::MutexLock lock(&mutex_);
     if (closed_) return;
+    waiting_ += item.message.size();
     items_.push_back(std::move(item));
     if (items_.size() > 1) return;  // Woken already.
     // Under the lock, so that Close() waits for it.
@@ -15,15 +16,31 @@ void RpcOutbox::Put(Item item) {
   }
 }
 
-std::vector<RpcOutbox::Item> RpcOutbox::Take() {
+void RpcOutbox::AwaitRoom() {
   absl::MutexLock lock(&mutex_);
-  return std::exchange(items_, {});
+  const auto room = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return closed_ || waiting_ < kMaxWaiting;
+  };
+  mutex_.Await(absl::Condition(&room));
+}
+
+std::vector<RpcOutbox::Item> RpcOutbox::Take(size_t most) {
+  std::vector<Item> taken;
+  absl::MutexLock lock(&mutex_);
+  while (!items_.empty() && taken.size() < most) {
+    waiting_ -= items_.front().message.size();
+    taken.push_back(std::move(items_.front()));
+    items_.pop_front();
+  }
+  if (!items_.empty()) wake_();
+  return taken;
 }
 
 void RpcOutbox::Close() {
   absl::MutexLock lock(&mutex_);
   closed_ = true;
   items_.clear();
+  waiting_ = 0;
 }
 
 void RpcCall::Put(RpcOutbox::Kind kind, std::string message,

@@ -1,7 +1,9 @@
 #ifndef WARREN_IO_RPC_H_
 #define WARREN_IO_RPC_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -40,18 +42,26 @@ class RpcOutbox {
     std::string message{};
     absl::Status status{};  // of kFinish
   };
-  // `wake` is called, from any thread, when there is something to Take().
+  // `wake` is called, from any thread, when there is something to Take(): once,
+  // until that is done.
   explicit RpcOutbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
+  // Bytes of messages that may wait to be taken, for those who ask.
+  static constexpr size_t kMaxWaiting = 8 << 20;
+
   void Put(Item item) ABSL_LOCKS_EXCLUDED(mutex_);
-  std::vector<Item> Take() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Waits until less than kMaxWaiting waits. Not for the thread that takes.
+  void AwaitRoom() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The first `most`; wakes again when that was not all.
+  std::vector<Item> Take(size_t most = SIZE_MAX) ABSL_LOCKS_EXCLUDED(mutex_);
   // Nothing is taken any more, and nobody woken.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   const std::function<void()> wake_;
   absl::Mutex mutex_;
-  std::vector<Item> items_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Item> items_ ABSL_GUARDED_BY(mutex_);
+  size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;  // bytes
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
@@ -83,6 +93,8 @@ class RpcCall {
   void Listen(Events events) { events_ = std::move(events); }
   // A message of the answer. Bounded by the service: see Events::sent.
   void Send(std::string message);
+  // For who sends much through many calls: see RpcOutbox.
+  void AwaitRoom() const { place_.outbox->AwaitRoom(); }
   // Ends the call once what was sent before has gone. Once.
   void Finish(const absl::Status& status);
   // The machine has a node here: its connection does not count among those of

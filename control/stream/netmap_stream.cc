@@ -94,6 +94,7 @@ void NetmapStream::Send(const Outgoing& message) {
   // Messages that follow each other are one: the time of sending comes last.
   v1::NetmapUpdate time;
   time.set_server_time_ms(hooks_->unix_now_ms());
+  call_->AwaitRoom();
   call_->Send(message.bytes + time.SerializeAsString());
 }
 

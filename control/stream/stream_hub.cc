@@ -1,9 +1,13 @@
 #include "control/stream/stream_hub.h"
 
+#include <malloc.h>
+
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "control/stream/send_order.h"
+#include "core/netmap/presence_only.h"
 
 namespace warren::control {
 namespace {
@@ -13,6 +17,11 @@ constexpr absl::Duration kTendEvery = absl::Seconds(5);
 // Publications after which snapshots that some streams still hold, but that
 // tell their nodes nothing else than the newest, are let go.
 constexpr uint64_t kForgetAfter = 16;
+
+// The netmaps of so many streams leave holes all over the heap, which glibc
+// keeps for ever; given back when nothing has been sent for a while.
+constexpr size_t kMany = 500;
+constexpr absl::Duration kQuiet = absl::Seconds(1);
 
 absl::Status Stopping() {
   return absl::UnavailableError("the server is stopping");
@@ -32,19 +41,36 @@ StreamHub::~StreamHub() {
   thread_.join();
 }
 
-void StreamHub::MarkReady(NodeId node) {
+void StreamHub::Mark(NodeId node, bool later) {
   const auto found = streams_.find(node);
-  if (found != streams_.end()) MarkReady(found->second);
+  if (found != streams_.end()) Mark(found->second, later);
 }
 
-void StreamHub::MarkReady(Stream stream) {
+void StreamHub::Mark(Stream stream, bool later) {
+  if (later) {
+    later_.streams.insert(std::move(stream));
+    return;
+  }
   if (ready_.empty()) ready_since_ = options_.now();
   ready_.insert(std::move(stream));
 }
 
+bool StreamHub::MayWait(const Publication& publication) {
+  const auto known = latest_.find(publication.tailnet);
+  if (known == latest_.end() || publication.snapshot == nullptr ||
+      !netmap::OnlyPresenceDiffers(*known->second, *publication.snapshot)) {
+    return false;
+  }
+  const Instant now = options_.now();
+  if (now < later_.at || !later_.streams.empty()) return true;
+  later_.at = now + options_.presence;
+  return false;
+}
+
 void StreamHub::OnPublication(const Publication& publication) {
   absl::MutexLock lock(&mutex_);
-  ++num_publications_;
+  ++publications_.all;
+  const bool later = MayWait(publication);
   if (publication.snapshot == nullptr) {
     latest_.erase(publication.tailnet);
   } else {
@@ -53,13 +79,13 @@ void StreamHub::OnPublication(const Publication& publication) {
   if (publication.everyone) {
     for (const auto& [node, stream] : streams_) {
       if (stream->ticket().tailnet == publication.tailnet) {
-        MarkReady(stream);
+        Mark(stream, later);
       }
     }
     return;
   }
-  for (NodeId node : publication.removed) MarkReady(node);
-  for (NodeId node : publication.affected) MarkReady(node);
+  for (NodeId node : publication.removed) Mark(node, later);
+  for (NodeId node : publication.affected) Mark(node, later);
 }
 
 void StreamHub::Attach(Stream stream) {
@@ -71,7 +97,7 @@ void StreamHub::Attach(Stream stream) {
     if (!closed) {
       Stream& place = streams_[stream->ticket().node];
       older = std::exchange(place, stream);
-      MarkReady(stream);
+      Mark(stream, /*later=*/false);
     }
   }
   if (closed) stream->Close(Stopping());
@@ -83,12 +109,13 @@ void StreamHub::Attach(Stream stream) {
 
 void StreamHub::Wake(Stream stream) {
   absl::MutexLock lock(&mutex_);
-  MarkReady(std::move(stream));
+  Mark(std::move(stream), /*later=*/false);
 }
 
 void StreamHub::Detach(const Stream& stream) {
   absl::MutexLock lock(&mutex_);
   ready_.erase(stream);
+  later_.streams.erase(stream);
   const auto found = streams_.find(stream->ticket().node);
   if (found != streams_.end() && found->second == stream) {
     streams_.erase(found);
@@ -112,35 +139,53 @@ StreamHubCounters StreamHub::counters() const {
   for (const auto& [id, snapshot] : latest_)
     out.nodes += snapshot->own.nodes.size();
   out.streams = streams_.size();
-  out.publications = num_publications_;
+  out.publications = publications_.all;
   out.push_time = push_time_.Read();
   return out;
 }
 
+bool StreamHub::AwaitWork(absl::Duration wait) {
+  absl::MutexLock lock(&mutex_);
+  later_.awaited = !later_.streams.empty();
+  if (later_.awaited) wait = std::min(wait, later_.at - options_.now());
+  mutex_.AwaitWithTimeout(absl::Condition(this, &StreamHub::HasWork), wait);
+  const Instant now = options_.now();
+  if (!later_.streams.empty() && later_.at <= now) {
+    if (ready_.empty()) ready_since_ = now;
+    ready_.merge(later_.streams);
+    later_.streams.clear();
+    later_.at = now + options_.presence;
+  }
+  return !stopping_;
+}
+
 void StreamHub::Run() {
   Instant tended = options_.now();
-  while (true) {
-    {
-      absl::MutexLock lock(&mutex_);
-      mutex_.AwaitWithTimeout(absl::Condition(this, &StreamHub::HasWork),
-                              kTendEvery);
-      if (stopping_) return;
+  bool wasteful = false;
+  while (AwaitWork(wasteful ? kQuiet : kTendEvery)) {
+    const size_t pumped = PumpReady();
+    const bool tend = options_.now() - tended >= kTendEvery;
+    if (wasteful && (pumped == 0 || tend)) {
+      malloc_trim(0);
+      wasteful = false;
     }
-    PumpReady();
+    wasteful = wasteful || pumped >= kMany;
     ForgetOld();
-    if (options_.now() - tended >= kTendEvery) {
+    if (tend) {
       TendAll();
       tended = options_.now();
     }
   }
 }
 
-void StreamHub::PumpReady() {
+size_t StreamHub::PumpReady() {
   std::vector<StreamNews> work;
   Instant since;
   {
     absl::MutexLock lock(&mutex_);
     for (const Stream& stream : ready_) {
+      // What it gets is all that is news.
+      later_.streams.erase(stream);
       const auto found = latest_.find(stream->ticket().tailnet);
       work.push_back(
           {stream, found == latest_.end() ? nullptr : found->second});
@@ -148,18 +193,20 @@ void StreamHub::PumpReady() {
     since = ready_since_;
     ready_.clear();
   }
+  const size_t pumped = work.size();
   for (const StreamNews& one : work) one.stream->Owe(since);
   SendInOrder(std::move(work));
+  return pumped;
 }
 
 void StreamHub::ForgetOld() {
   std::vector<std::pair<Stream, std::shared_ptr<const netmap::Snapshot>>> work;
   {
     absl::MutexLock lock(&mutex_);
-    if (num_publications_ < forgotten_ + kForgetAfter) return;
-    forgotten_ = num_publications_;
+    if (publications_.all < publications_.forgotten + kForgetAfter) return;
+    publications_.forgotten = publications_.all;
     for (const auto& [node, stream] : streams_) {
-      if (ready_.contains(stream)) continue;
+      if (ready_.contains(stream) || later_.streams.contains(stream)) continue;
       const auto found = latest_.find(stream->ticket().tailnet);
       if (found != latest_.end()) work.emplace_back(stream, found->second);
     }

@@ -36,6 +36,9 @@ class StreamHub {
   struct Options {
     absl::Duration keep_alive = absl::Seconds(60);  // of silence
     absl::Duration stuck = absl::Seconds(60);       // one message under way
+    // Who is online is told no more often than this: when many come or go,
+    // each node hears of many at a time.
+    absl::Duration presence = absl::Seconds(1);
     std::function<Instant()> now;
   };
   explicit StreamHub(Options options);
@@ -63,14 +66,22 @@ class StreamHub {
  private:
   using Stream = std::shared_ptr<NetmapStream>;
   void Run();
-  void PumpReady() ABSL_LOCKS_EXCLUDED(mutex_);
+  // How many streams it was.
+  size_t PumpReady() ABSL_LOCKS_EXCLUDED(mutex_);
   void ForgetOld() ABSL_LOCKS_EXCLUDED(mutex_);
   void TendAll() ABSL_LOCKS_EXCLUDED(mutex_);
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || !ready_.empty();
+    return stopping_ || !ready_.empty() ||
+           later_.streams.empty() == later_.awaited;
   }
-  void MarkReady(NodeId node) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void MarkReady(Stream stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Waits for what is ready, or has been put off long enough. False: it is
+  // time to end.
+  bool AwaitWork(absl::Duration wait) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether those whom it concerns wait a little with others.
+  bool MayWait(const Publication& publication)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Mark(NodeId node, bool later) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Mark(Stream stream, bool later) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
   io::Histogram push_time_;
@@ -80,8 +91,16 @@ class StreamHub {
   std::map<NodeId, Stream> streams_ ABSL_GUARDED_BY(mutex_);
   std::set<Stream> ready_ ABSL_GUARDED_BY(mutex_);
   Instant ready_since_ ABSL_GUARDED_BY(mutex_);  // the first of them
-  uint64_t num_publications_ ABSL_GUARDED_BY(mutex_) = 0;
-  uint64_t forgotten_ ABSL_GUARDED_BY(mutex_) = 0;  // of those
+  // Only presence is news for them; ready at `at`.
+  struct {
+    std::set<Stream> streams{};
+    Instant at = Instant::LongAgo();
+    bool awaited = false;
+  } later_ ABSL_GUARDED_BY(mutex_);
+  struct {
+    uint64_t all = 0;
+    uint64_t forgotten = 0;  // of those
+  } publications_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
