@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,6 +65,11 @@ class ServeProcess {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
   const std::string& log() const { return log_; }
+  // Its files may not grow beyond `bytes` from here on.
+  void LimitFiles(rlim_t bytes) {
+    const rlimit limit{bytes, RLIM_INFINITY};
+    WARREN_CHECK(prlimit(pid_, RLIMIT_FSIZE, &limit, nullptr) == 0);
+  }
 
  private:
   void ReadLogUntil(const std::string& text) {
@@ -185,6 +191,37 @@ TEST_F(ControlProcessTest, RefusesDamagedFilesAndLeavesThemAlone) {
   fs::remove(key);
   ExpectRefused(Serve(), "it is missing, but there is a database");
   EXPECT_FALSE(fs::exists(key));
+}
+
+// As on a disk that is full, or beyond a quota.
+TEST_F(ControlProcessTest, WithoutRoomItReadsOnAndSaysWhatIsMissing) {
+  ServeProcess server(state_);
+  TestAdmin admin(state_ + "/admin.sock");
+  admin.CreateUser("alice");
+  server.LimitFiles(0);
+  v1::CreateUserRequest request;
+  v1::User user;
+  for (const char* login : {"bob", "carol"}) {
+    request.set_login(login);
+    const grpc::Status refused =
+        admin.Try(&v1::Admin::Stub::CreateUser, request, &user);
+    EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED)
+        << refused.error_message();
+    v1::ListUsersResponse users;
+    const grpc::Status read =
+        admin.Try(&v1::Admin::Stub::ListUsers, v1::ListRequest(), &users);
+    EXPECT_TRUE(read.ok()) << read.error_message();
+    EXPECT_EQ(users.users_size(), 1);
+  }
+  server.LimitFiles(RLIM_INFINITY);
+  admin.CreateUser("bob");
+  EXPECT_EQ(server.End(SIGTERM), 0);
+  EXPECT_EQ(Run({"doctor", "--state-dir", state_}).exit_code, 0);
+  ServeProcess again(state_);
+  v1::ListUsersResponse users;
+  ASSERT_TRUE(
+      admin.Try(&v1::Admin::Stub::ListUsers, v1::ListRequest(), &users).ok());
+  EXPECT_EQ(users.users_size(), 2);
 }
 
 // Users are created as fast as it goes while the server is killed: each one

@@ -1,7 +1,6 @@
 // warren-control: the control server. Wiring only.
 
-#include <signal.h>
-
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -114,6 +113,9 @@ absl::Status Interpret(Arguments& arguments) {
 int Serve(Arguments& arguments) {
   // Debian's Abseil looks for deadlocks at every lock: that is for tests.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  // What cannot be written is an error of that write, not the end of all.
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
   const absl::Status good = Interpret(arguments);
   if (!good.ok()) return Fail(good);
   auto loop = io::EventLoop::Create();

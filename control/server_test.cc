@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "control/api/hostile_texts.h"
+#include "control/coordinator/names.h"
 #include "control/server_test_client.h"
 
 namespace warren::control {
@@ -77,26 +79,30 @@ TEST_F(ServerTest, NodesHearOfEachOtherAndOfNobodyElse) {
   ASSERT_TRUE(foreign->Watch()->ReadUntilPeers(0));
 }
 
-TEST_F(ServerTest, OfManyThatRaceForAOneOffKeyOneWins) {
-  const std::string key = admin_->CreateKey("alice", false);
-  std::atomic<int> num_in = 0;
-  std::atomic<int> num_told = 0;
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 10; ++t) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < 20; ++i) {
-        TestNode node(*server_);
-        const grpc::Status status = node.Register(key);
-        num_in += status.ok() ? 1 : 0;
-        num_told +=
-            status.error_code() == grpc::StatusCode::PERMISSION_DENIED ? 1 : 0;
-      }
-    });
+TEST_F(ServerTest, OfManyThatRaceForAKeyAsManyGetInAsItSays) {
+  size_t num_nodes = 0;
+  for (const int most : {1, 7}) {
+    SCOPED_TRACE(most);
+    const std::string key = most == 1 ? admin_->CreateKey("alice", false)
+                                      : admin_->CreateKey("alice", true, 7);
+    std::atomic<int> num_in = 0, num_told = 0;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 10; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 20; ++i) {
+          TestNode node(*server_);
+          const auto code = node.Register(key).error_code();
+          num_in += code == grpc::StatusCode::OK ? 1 : 0;
+          num_told += code == grpc::StatusCode::PERMISSION_DENIED ? 1 : 0;
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(num_in, most);
+    EXPECT_EQ(num_told, 200 - most);
+    num_nodes += static_cast<size_t>(most);
+    EXPECT_EQ(admin_->Nodes().nodes_size(), static_cast<int>(num_nodes));
   }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(num_in, 1);
-  EXPECT_EQ(num_told, 199);
-  EXPECT_EQ(admin_->Nodes().nodes_size(), 1);
 }
 
 TEST_F(ServerTest, ExpiryReachesBothEndsAtOnce) {
@@ -229,6 +235,62 @@ TEST_F(ServerTest, MalformedFieldsAreRefusedByName) {
   report.add_endpoints("nonsense");
   EXPECT_EQ(node.Call(&Stub::Report, report, &reported).error_message(),
             "endpoints: \"nonsense\" is none");
+}
+
+// What a machine says of itself, in every field that holds text or bytes.
+TEST_F(ServerTest, NothingThatANodeSaysDoesHarm) {
+  const std::string key = admin_->CreateKey("alice", true);
+  v1::RegisterRequest good;
+  good.set_auth_key(key);
+  good.add_wanted_tags("tag:web");
+  good.add_advertised_routes("10.0.0.0/8");
+  good.mutable_host_info()->set_hostname("laptop");
+  std::vector<Place> places;
+  AppendPlaces(good, {}, places);
+  int num_refused = 0;
+  for (const Place& place : places) {
+    const auto* field = place.back().first;
+    if (field->cpp_type() != field->CPPTYPE_STRING) continue;
+    for (const std::string& text : HostileTexts()) {
+      if (text.size() > 100'000) continue;
+      SCOPED_TRACE(ToString(place) + ": " + text.substr(0, 60));
+      TestNode node(*server_);
+      v1::RegisterRequest request = good;
+      request.clear_wanted_tags();
+      request.add_wanted_tags("");
+      request.set_node_key(convert::KeyToProto(node.key()));
+      SetText(request, place, text);
+      if (request.wanted_tags(0).empty()) request.clear_wanted_tags();
+      v1::RegisterResponse response;
+      const grpc::Status status =
+          node.Call(&Stub::Register, request, &response);
+      EXPECT_NE(status.error_code(), grpc::StatusCode::INTERNAL);
+      EXPECT_NE(status.error_code(), grpc::StatusCode::UNKNOWN);
+      EXPECT_NE(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+      EXPECT_LT(status.error_message().size(), 1000u);
+      num_refused += status.ok() ? 0 : 1;
+    }
+  }
+  EXPECT_GT(num_refused, 50);
+  const v1::ListNodesResponse nodes = admin_->Nodes();
+  for (const v1::AdminNode& node : nodes.nodes()) {
+    for (const std::string& text :
+         {node.node().name(), node.hostname(), node.node().os(),
+          node.os_version(), node.client_version()}) {
+      EXPECT_EQ(text, Printable(text));
+    }
+  }
+}
+
+TEST_F(ServerTest, AMegabyteOfTextIsRefused) {
+  TestNode node(*server_);
+  v1::RegisterRequest request;
+  request.set_node_key(convert::KeyToProto(node.key()));
+  request.mutable_host_info()->set_hostname(std::string(1 << 20, 'a'));
+  v1::RegisterResponse response;
+  EXPECT_FALSE(node.Call(&Stub::Register, request, &response).ok());
+  const auto other = Joined();
+  EXPECT_TRUE(other->Watch()->ReadUntilPeers(0));
 }
 
 TEST_F(ServerTest, ASecondServerOnTheSameStateOrPortIsRefusedInOneLine) {

@@ -150,10 +150,13 @@ class TestAdmin {
     v1::User user;
     WARREN_CHECK(Try(&v1::Admin::Stub::CreateUser, request, &user).ok());
   }
-  std::string CreateKey(const std::string& user, bool reusable) {
+  // `max_uses` 0: no limit of a reusable one.
+  std::string CreateKey(const std::string& user, bool reusable,
+                        uint64_t max_uses = 0) {
     v1::CreateAuthKeyRequest request;
     request.set_user(user);
     request.set_reusable(reusable);
+    request.set_max_uses(max_uses);
     v1::CreateAuthKeyResponse made;
     WARREN_CHECK(Try(&v1::Admin::Stub::CreateAuthKey, request, &made).ok());
     return made.secret();

@@ -7,9 +7,19 @@
 #include <array>
 #include <utility>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "io/tcp.h"
 
 namespace warren::io {
+namespace {
+
+// With which a request in clear begins.
+constexpr std::array<absl::string_view, 8> kMethods = {
+    "GET ",    "HEAD ",  "POST ",    "PUT ",
+    "DELETE ", "PATCH ", "OPTIONS ", "PRI * HTTP/2"};
+
+}  // namespace
 
 NoiseConnection::NoiseConnection(NoiseConnectionContext& context, uint64_t id,
                                  Fd socket, Wire wire)
@@ -53,11 +63,29 @@ void NoiseConnection::ReadRequest() {
   std::vector<uint8_t> plain;
   const absl::Status status = first_->wire.FromSocket(
       Bytes(buffer).first(static_cast<size_t>(n)), plain);
+  const bool is_first = !std::exchange(first_->heard, true);
   if (!status.ok()) {
+    const Bytes read = Bytes(buffer).first(static_cast<size_t>(n));
+    if (is_first && AnswerInClear(read)) return;
     state_ = State::kAnswering;  // With TLS's alert, if it has one to send.
     return;
   }
   if (!IsForeign(plain)) TakeRequest(first_->begun);
+}
+
+bool NoiseConnection::AnswerInClear(Bytes bytes) {
+  if (first_->wire.ready()) return false;
+  const absl::string_view text = AsText(bytes);
+  const bool is_http =
+      absl::c_any_of(kMethods, [text](absl::string_view method) {
+        return absl::StartsWith(text, method);
+      });
+  if (!is_http) return false;
+  first_->wire = Wire();
+  Answer(AnswerGarbage(
+      "this port speaks TLS: use https://, and revoke a key that was sent "
+      "without it"));
+  return true;
 }
 
 // Fills `begun` with what the head has not had yet.

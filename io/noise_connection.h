@@ -75,9 +75,12 @@ class NoiseConnection {
     HttpHeadReader head{};
     std::vector<uint8_t> begun{};  // not yet taken by the head
     bool ours = false;
+    bool heard = false;  // something was read before
     std::optional<HttpRequest> request{};  // waits for a handshake
   };
   void ReadRequest();
+  // Who speaks HTTP where TLS is spoken is told so, in clear.
+  bool AnswerInClear(Bytes bytes);
   bool IsForeign(Bytes plain);
   void TakeRequest(Bytes plain);
   void Answer(ChannelAnswer answer);

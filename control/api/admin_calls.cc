@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "control/coordinator/lookup.h"
 #include "control/coordinator/names.h"
+#include "control/document/message_texts.h"
 #include "core/base/status_macros.h"
 
 namespace warren::control {
@@ -44,6 +45,7 @@ absl::Status AdminCalls::Run(Directory& directory, const Caller& caller,
                              const pb::Message& request, pb::Message& response,
                              Later& later) const {
   WARREN_RETURN_IF_ERROR(MayCall(caller, method.least, method.scope));
+  WARREN_RETURN_IF_ERROR(CheckTexts(request));
   TailnetState* tailnet = nullptr;
   if (method.tailnet != nullptr) {
     WARREN_ASSIGN_OR_RETURN(tailnet,

@@ -28,6 +28,15 @@ absl::StatusOr<Caller> CallerOfSession(Directory& directory,
   if (session.user.status != UserStatus::kActive) {
     return absl::UnauthenticatedError("an administrator must let you in first");
   }
+  const auto& accounts = session.tailnet->accounts.local_accounts;
+  const auto account = accounts.find(session.user.id);
+  if (NeedsSecondFactor(session.tailnet->record.settings, session.record,
+                        account == accounts.end() ? nullptr
+                                                  : &account->second)) {
+    return absl::UnauthenticatedError(
+        "this tailnet asks for a second factor: set one up on your account's "
+        "page, and sign in with it");
+  }
   Caller caller;
   caller.actor = session.user.login;
   caller.source = credential.source;

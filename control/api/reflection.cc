@@ -16,6 +16,8 @@ namespace {
 
 namespace pb = google::protobuf;
 
+constexpr size_t kMaxName = 256;  // bytes; ours are shorter
+
 constexpr const char* kServices[] = {
     "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection",
@@ -81,6 +83,17 @@ bool IsReflection(absl::string_view path) {
 }
 
 v1::ReflectionResponse Reflect(const v1::ReflectionRequest& request) {
+  // Protobuf looks for each part of a name that it does not know: a long one
+  // of dots alone takes it minutes.
+  for (const std::string& name :
+       {request.file_by_filename(), request.file_containing_symbol(),
+        request.file_containing_extension().containing_type(),
+        request.all_extension_numbers_of_type(), request.host()}) {
+    if (name.size() <= kMaxName) continue;
+    v1::ReflectionResponse refusal;
+    Answer(nullptr, "a name so long", refusal);
+    return refusal;
+  }
   v1::ReflectionResponse out;
   out.set_valid_host(request.host());
   *out.mutable_original_request() = request;

@@ -25,6 +25,19 @@ std::string DateOf(int64_t ms) {
                           absl::UTCTimeZone());
 }
 
+// They are told to every node.
+absl::Status CheckTexts(const derp::RelayRegion& region) {
+  WARREN_RETURN_IF_ERROR(CheckLine("relay name", region.name));
+  for (const derp::RelayNode& node : region.nodes) {
+    WARREN_RETURN_IF_ERROR(CheckLine("nodes.name", node.name));
+    WARREN_RETURN_IF_ERROR(CheckLine("nodes.hostname", node.hostname));
+    WARREN_RETURN_IF_ERROR(CheckLine("nodes.ipv4", node.ipv4));
+    WARREN_RETURN_IF_ERROR(CheckLine("nodes.ipv6", node.ipv6));
+    WARREN_RETURN_IF_ERROR(CheckLine("nodes.cert_name", node.cert_name));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckFreeName(Directory& directory, const std::string& name) {
   WARREN_RETURN_IF_ERROR(CheckLabel("tailnet name", name));
   if (name != absl::AsciiStrToLower(name)) {
@@ -117,12 +130,13 @@ absl::StatusOr<UserRecord> CreateUser(Directory& directory, const Order& order,
                                       const std::string& login,
                                       const std::string& display_name) {
   WARREN_RETURN_IF_ERROR(CheckFreeLogin(tailnet, login));
+  WARREN_RETURN_IF_ERROR(CheckLine("display_name", display_name));
   if (tailnet.users.size() >= kMaxUsers) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "tailnet ", tailnet.record.name, " has ", kMaxUsers, " users"));
   }
   UserRecord user{UserId(directory.NewId()), tailnet.record.id, login,
-                  Printable(display_name), order.now_ms};
+                  display_name, order.now_ms};
   WARREN_RETURN_IF_ERROR(directory.store().PutUser(
       user, AuditOf(order, tailnet, "user.create", absl::StrCat("user ", login),
                     "", login)));
@@ -231,6 +245,7 @@ absl::StatusOr<CreatedAuthKey> CreateAuthKey(Directory& directory,
   for (const std::string& tag : params.grant.tags) {
     WARREN_RETURN_IF_ERROR(CheckTag(tag));
   }
+  WARREN_RETURN_IF_ERROR(CheckLine("description", params.description));
   if (tailnet.auth_keys.size() >= kMaxAuthKeys) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "there are ", kMaxAuthKeys, " auth keys: delete old ones"));
@@ -243,7 +258,7 @@ absl::StatusOr<CreatedAuthKey> CreateAuthKey(Directory& directory,
   key.prefix = made.prefix;
   key.hash = made.hash;
   key.grant = params.grant;
-  key.description = Printable(params.description);
+  key.description = params.description;
   key.created_ms = order.now_ms;
   key.expires_ms =
       order.now_ms +
@@ -294,6 +309,7 @@ absl::Status PutRelay(Directory& directory, const Order& order,
     relays.regions.insert(place, region);
   }
   WARREN_RETURN_IF_ERROR(CheckLabel("relay code", region.code));
+  WARREN_RETURN_IF_ERROR(CheckTexts(region));
   WARREN_RETURN_IF_ERROR(derp::Validate(relays));
   for (const derp::RelayRegion& other : relays.regions) {
     if (other.code == region.code && other.id != region.id) {

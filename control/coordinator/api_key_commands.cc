@@ -70,6 +70,7 @@ absl::StatusOr<CreatedApiKey> CreateApiKey(Directory& directory,
                                            TailnetState& tailnet,
                                            const ApiKeyParams& params) {
   WARREN_RETURN_IF_ERROR(Check(tailnet, params));
+  WARREN_RETURN_IF_ERROR(CheckLine("description", params.description));
   const bool is_client = params.kind == ApiKeyKind::kOauthClient;
   const int64_t lifetime_ms = params.lifetime_ms == 0 && !is_client
                                   ? kDefaultLifetimeMs
@@ -79,7 +80,7 @@ absl::StatusOr<CreatedApiKey> CreateApiKey(Directory& directory,
   key.kind = params.kind;
   key.scopes = params.scopes;
   key.tags = params.tags;
-  key.description = Printable(params.description);
+  key.description = params.description;
   key.expires_ms = lifetime_ms == 0 ? 0 : order.now_ms + lifetime_ms;
   return Issue(directory, order, tailnet, std::move(key),
                is_client ? "oauth-client.create" : "api-key.create");

@@ -8,43 +8,12 @@
 #include "absl/time/clock.h"
 #include "control/coordinator/coordinator.h"
 #include "control/coordinator/directory_fixture.h"
+#include "control/coordinator/directory_memory.h"
 #include "control/store/store_test_people.h"
 #include "control/store/test_disk.h"
 
 namespace warren::control {
 namespace {
-
-template <class Map>
-auto ValuesOf(const Map& map) {
-  std::vector<typename Map::mapped_type> values;
-  for (const auto& [id, value] : map) values.push_back(value);
-  return values;
-}
-
-// What memory holds, in the order in which the store is read.
-StoreContents MemoryOf(Directory& directory) {
-  StoreContents all;
-  for (const auto& [id, tailnet] : directory.tailnets()) {
-    all.tailnets.push_back(tailnet.record);
-    for (const auto& [user_id, user] : tailnet.users) {
-      all.users.push_back(user);
-    }
-    for (const auto& [key_id, key] : tailnet.auth_keys) {
-      all.auth_keys.push_back(key);
-    }
-    for (const auto& [node_id, node] : tailnet.nodes) {
-      all.nodes.push_back(node.record);
-    }
-    for (const auto& region : tailnet.relays.regions) {
-      all.relays.push_back({id, region});
-    }
-    all.accounts.identities = ValuesOf(tailnet.accounts.identities);
-    all.accounts.invitations = ValuesOf(tailnet.accounts.invitations);
-    all.access.webhooks = ValuesOf(tailnet.access.webhooks);
-    all.access.api_keys = ValuesOf(tailnet.access.api_keys);
-  }
-  return all;
-}
 
 // A coordinator on a disk that fails when it is told to.
 class DurabilityTest : public DirectoryFixture {

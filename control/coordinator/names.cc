@@ -9,7 +9,6 @@
 namespace warren::control {
 namespace {
 
-constexpr size_t kMaxTextSize = 255;   // bytes
 constexpr size_t kMaxLoginSize = 254;  // bytes, as of a mail address
 constexpr char kNameless[] = "device";
 
@@ -47,6 +46,25 @@ size_t Utf8Length(absl::string_view text) {
   const bool beyond =
       (first == 0xed && second >= 0xa0) || (first == 0xf4 && second >= 0x90);
   return overlong || beyond ? 0 : size;
+}
+
+// The character of a valid sequence. UTF-8 holds six bits of it in each byte
+// but the first (RFC 3629 §3).
+uint32_t CharacterOf(absl::string_view sequence) {
+  const auto first = static_cast<uint8_t>(sequence[0]);
+  if (sequence.size() == 1) return first;
+  uint32_t character = first & (0x7fu >> sequence.size());
+  for (const char c : sequence.substr(1)) {
+    character = character << 6 | (static_cast<uint8_t>(c) & 0x3fu);
+  }
+  return character;
+}
+
+bool IsControl(uint32_t c) { return c < 0x20 || (c >= 0x7f && c < 0xa0); }
+
+// Embeddings, overrides and isolates; separators of lines and paragraphs.
+bool TurnsOrEndsLines(uint32_t c) {
+  return (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
 }  // namespace
@@ -113,17 +131,33 @@ absl::Status CheckTag(absl::string_view tag) {
   return CheckLabel("tag", name);
 }
 
+bool IsOneLine(absl::string_view text) {
+  while (!text.empty()) {
+    const size_t size = Utf8Length(text);
+    if (size == 0 || IsControl(CharacterOf(text.substr(0, size)))) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
+absl::Status CheckLine(absl::string_view what, absl::string_view text) {
+  if (text.size() <= kMaxTextSize && IsOneLine(text)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(what, ": one line of at most ", kMaxTextSize,
+                   " bytes is allowed, without control characters"));
+}
+
 std::string Printable(absl::string_view text) {
   std::string out;
   while (!text.empty()) {
     const size_t size = Utf8Length(text);
-    const uint8_t first = static_cast<uint8_t>(text[0]);
-    const bool shown = size > 0 && first >= 0x20 && first != 0x7f;
+    const uint32_t c = size == 0 ? 0 : CharacterOf(text.substr(0, size));
+    const bool shown = !IsControl(c) && !TurnsOrEndsLines(c);
     const absl::string_view piece =
         shown ? text.substr(0, size) : absl::string_view("?");
     if (out.size() + piece.size() > kMaxTextSize) break;
     absl::StrAppend(&out, piece);
-    text.remove_prefix(shown ? size : 1);
+    text.remove_prefix(size == 0 ? 1 : size);
   }
   return out;
 }

@@ -12,6 +12,7 @@
 namespace warren::control {
 
 inline constexpr size_t kMaxLabelSize = 63;  // RFC 1035 §2.3.4
+inline constexpr size_t kMaxTextSize = 255;  // bytes of a line for people
 
 // The DNS label that any text makes: lower-case letters, digits and inner
 // hyphens, at most 63. Endings such as ".local" go, apostrophes too, anything
@@ -31,8 +32,15 @@ absl::Status CheckLogin(absl::string_view what, absl::string_view name);
 // "tag:" and a label.
 absl::Status CheckTag(absl::string_view tag);
 
-// `text` as valid UTF-8 without control characters, at most 255 bytes: what a
-// machine says of itself is shown to people.
+// Whether `text` is valid UTF-8 without control characters (C0, DEL, C1).
+bool IsOneLine(absl::string_view text);
+// INVALID_ARGUMENT when it is not, or has more than kMaxTextSize bytes. `what`
+// names it.
+absl::Status CheckLine(absl::string_view what, absl::string_view text);
+
+// `text` as valid UTF-8 without control characters and without those that turn
+// the direction of what follows (Unicode 15 §23.2, bidirectional), at most
+// kMaxTextSize bytes: what a machine says of itself is shown to people.
 std::string Printable(absl::string_view text);
 
 // Two pleasant words: "quiet-otter".

@@ -60,7 +60,24 @@ TEST(Printable, IsValidShortAndWithoutControls) {
   EXPECT_EQ(Printable("\xff\xc3"), "??");
   EXPECT_EQ(Printable("\xed\xa0\x80"), "???");  // a surrogate
   EXPECT_EQ(Printable("\xc0\xaf"), "??");       // overlong
+  EXPECT_EQ(Printable("\xc2\x9b"
+                      "31m"),
+            "?31m");  // CSI, of C1
+  EXPECT_EQ(Printable("a\xe2\x80\xae"
+                      "b"),
+            "a?b");  // turns what follows
+  EXPECT_EQ(Printable("\xf0\x9f\xa6\xa6"), "\xf0\x9f\xa6\xa6");
   EXPECT_EQ(Printable(std::string(1000, 'x')).size(), 255u);
+}
+
+TEST(CheckLine, IsOneLineAndNotTooLong) {
+  EXPECT_TRUE(CheckLine("x", "").ok());
+  EXPECT_TRUE(CheckLine("x", std::string(255, 'x')).ok());
+  for (const std::string& bad :
+       {std::string(256, 'x'), std::string("a\nb"), std::string("a\0b", 3),
+        std::string("\xff"), std::string("\xc2\x85")}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(CheckLine("x", bad))) << bad;
+  }
 }
 
 TEST(TailnetName, HasManyPleasantPairs) {

@@ -35,6 +35,7 @@ Reading Read(Directory& directory, const Order& order,
   const auto topology = std::make_shared<const policy::Topology>(
       TopologyOf(directory, tailnet, order.now_ms));
   reading.verdict.problems = policy::RunTests(*reading.policy, *topology);
+  policy::Bound(reading.verdict.problems);
   if (!reading.verdict.problems.empty()) return reading;
   if (tailnet.access.parsed_policy == nullptr) return reading;
   const auto before =

@@ -25,7 +25,7 @@ absl::StatusOr<ProviderRecord> FindProvider(const TailnetState& tailnet,
   }
   if (by_id != nullptr) return *by_id;
   return absl::NotFoundError(
-      absl::StrCat("there is no provider \"", ref, "\""));
+      absl::StrCat("there is no provider \"", Printable(ref), "\""));
 }
 
 absl::StatusOr<ProviderRecord> PutProvider(Directory& directory,

@@ -227,6 +227,48 @@ absl::StatusOr<Registration> AfterLogin(Directory& directory,
   return AnswerOf(*tailnet, *node);
 }
 
+// Puts on record that `command` was refused, if it is known whose tailnet it
+// was about. It must not fail what is refused anyway.
+void NoteRefused(Directory& directory, const RegisterCommand& command,
+                 const absl::Status& why, int64_t now_ms) {
+  AuditRecord audit;
+  for (const crypto::NodeKey* key :
+       {&command.node_key, &command.old_node_key}) {
+    const auto [tailnet, node] = directory.NodeByKey(*key);
+    if (node == nullptr || node->record.keys.machine == command.machine) {
+      continue;
+    }
+    audit.tailnet = tailnet->record.id;
+    audit.target = absl::StrCat("node ", node->record.naming.name);
+  }
+  const auto prefix = AuthKeyPrefix(command.auth_key);
+  if (audit.target.empty() && prefix.ok()) {
+    const auto [tailnet, key] = directory.AuthKeyByPrefix(*prefix);
+    if (key == nullptr) return;
+    audit.tailnet = tailnet->record.id;
+    audit.target = absl::StrCat("auth key ", *prefix);
+  }
+  if (audit.target.empty()) return;
+  audit.time_ms = now_ms;
+  audit.actor = absl::StrCat("machine ", command.machine.ShortString());
+  audit.action = "node.refused";
+  audit.after = std::string(why.message());
+  audit.source = command.source;
+  directory.store().audit_log().AppendRefusal(audit).IgnoreError();
+}
+
+absl::StatusOr<Registration> Admit(Directory& directory,
+                                   const RegisterCommand& command,
+                                   int64_t now_ms) {
+  WARREN_RETURN_IF_ERROR(CheckNodeKeys(directory, command));
+  if (!command.auth_key.empty()) {
+    return WithAuthKey(directory, command, now_ms);
+  }
+  const PendingLogin* const login = FollowedLogin(directory, command, now_ms);
+  return login == nullptr ? WithoutAuthKey(directory, command, now_ms)
+                          : AfterLogin(directory, command, *login, now_ms);
+}
+
 }  // namespace
 
 absl::Status CheckNodeKeys(Directory& directory,
@@ -256,13 +298,11 @@ Registration AnswerOf(const TailnetState& tailnet, const NodeState& node) {
 absl::StatusOr<Registration> Register(Directory& directory,
                                       const RegisterCommand& command,
                                       int64_t now_ms) {
-  WARREN_RETURN_IF_ERROR(CheckNodeKeys(directory, command));
-  if (!command.auth_key.empty()) {
-    return WithAuthKey(directory, command, now_ms);
+  auto done = Admit(directory, command, now_ms);
+  if (absl::IsPermissionDenied(done.status())) {
+    NoteRefused(directory, command, done.status(), now_ms);
   }
-  const PendingLogin* const login = FollowedLogin(directory, command, now_ms);
-  return login == nullptr ? WithoutAuthKey(directory, command, now_ms)
-                          : AfterLogin(directory, command, *login, now_ms);
+  return done;
 }
 
 bool WaitForLogin(Directory& directory, const RegisterCommand& command,

@@ -48,6 +48,9 @@ struct Registration {
 //                       and why. A person is needed, and no public URL is set
 //   NOT_FOUND           there is no such tailnet
 //   RESOURCE_EXHAUSTED  no room in the tailnet
+//
+// What is refused with PERMISSION_DENIED is on record ("node.refused") in the
+// tailnet of the key that was claimed or tried.
 absl::StatusOr<Registration> Register(Directory& directory,
                                       const RegisterCommand& command,
                                       int64_t now_ms);

@@ -94,6 +94,40 @@ TEST_F(RegistrationTest, ANodeKeyBelongsToItsMachine) {
   EXPECT_TRUE(OpenStream(1).ok());
 }
 
+TEST_F(RegistrationTest, WhoIsRefusedIsOnRecordAFewTimes) {
+  MustJoin(1);
+  const std::string key = AddKey({.reusable = true});
+  RegisterCommand thief = Machine(2, key);
+  thief.node_key = KeyNumber<crypto::NodeKey>(1);
+  thief.source = "203.0.113.9";
+  std::string wrong = key;
+  wrong.back() = wrong.back() == '0' ? '1' : '0';
+  RegisterCommand guesser = Machine(3, wrong);
+  guesser.source = "203.0.113.8";
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_FALSE(Join(thief).ok());
+    EXPECT_FALSE(Join(guesser).ok());
+  }
+  EXPECT_FALSE(Join(Machine(4, "wauth-0000000000-00")).ok());
+  AuditFilter filter;
+  filter.tailnet = tailnet().record.id;
+  filter.action = "node.refused";
+  const auto rows = directory_->store().audit_log().Read(filter);
+  ASSERT_TRUE(rows.ok());
+  ASSERT_EQ(rows->size(), 10u);
+  const AuditRecord& claim = rows->back();
+  EXPECT_EQ(claim.target, "node laptop");
+  EXPECT_EQ(claim.source, "203.0.113.9");
+  EXPECT_HAS(claim.after, "belongs to another machine");
+  EXPECT_EQ(rows->at(8).target, "auth key " + KeyOf(key).prefix);
+  for (const AuditRecord& row : *rows) {
+    EXPECT_EQ(row.after.find(wrong.substr(17)), std::string::npos);
+  }
+  Pass(AuditLog::kRefusalsOverMs);
+  EXPECT_FALSE(Join(thief).ok());
+  EXPECT_EQ(directory_->store().audit_log().Read(filter)->size(), 11u);
+}
+
 TEST_F(RegistrationTest, AMachineKeepsItsNode) {
   const netmap::Node before = MustJoin(1);
   RegisterCommand again = Machine(1, AddKey(), "renamed-host");

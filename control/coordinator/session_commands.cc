@@ -131,6 +131,13 @@ absl::StatusOr<LiveSession> FindSession(Directory& directory,
   return LiveSession{tailnet, user->second, session};
 }
 
+bool NeedsSecondFactor(const TailnetSettings& settings,
+                       const SessionRecord& session,
+                       const LocalAccountRecord* account_or_null) {
+  return settings.require_second_factor && session.provider == "local" &&
+         (account_or_null == nullptr || account_or_null->totp_secret.empty());
+}
+
 absl::Status CloseSession(Directory& directory, const Order& order,
                           TailnetState& tailnet, SessionId id) {
   const auto found = tailnet.accounts.sessions.find(id);

@@ -45,6 +45,12 @@ absl::StatusOr<LiveSession> FindSession(Directory& directory,
                                         absl::string_view secret,
                                         int64_t now_ms);
 
+// Whether the tailnet asks for a second factor that was not given with this
+// session: then it is good for setting one up, and nothing else.
+bool NeedsSecondFactor(const TailnetSettings& settings,
+                       const SessionRecord& session,
+                       const LocalAccountRecord* account_or_null);
+
 // The user's own, or by admins (RequireUser). NOT_FOUND.
 absl::Status CloseSession(Directory& directory, const Order& order,
                           TailnetState& tailnet, SessionId id);

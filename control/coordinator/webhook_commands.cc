@@ -3,6 +3,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "control/coordinator/names.h"
 #include "control/webhook/event.h"
 #include "core/base/status_macros.h"
 
@@ -39,10 +40,10 @@ absl::StatusOr<WebhookRecord> FindWebhook(const TailnetState& tailnet,
     names.push_back(webhook.name);
   }
   if (by_id != nullptr) return *by_id;
-  return absl::NotFoundError(
-      absl::StrCat("there is no webhook \"", ref, "\" in ", tailnet.record.name,
-                   names.empty() ? "; there is none" : "; there are: ",
-                   absl::StrJoin(names, ", ")));
+  return absl::NotFoundError(absl::StrCat(
+      "there is no webhook \"", Printable(ref), "\" in ", tailnet.record.name,
+      names.empty() ? "; there is none" : "; there are: ",
+      absl::StrJoin(names, ", ")));
 }
 
 absl::Status PutWebhook(Directory& directory, const Order& order,

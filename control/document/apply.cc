@@ -12,8 +12,10 @@
 #include "control/coordinator/webhook_commands.h"
 #include "control/document/apply_node.h"
 #include "control/document/apply_user.h"
+#include "control/document/message_texts.h"
 #include "control/document/spec_of.h"
 #include "control/document/yaml_message.h"
+#include "control/identity/provider_record.h"
 #include "control/webhook/event.h"
 #include "core/base/status_macros.h"
 #include "proto/convert/netmap.h"
@@ -99,6 +101,10 @@ class Applier {
     record.tailnet = target_.tailnet.record.id;
     record.name = spec.name();
     record.config = ConfigOf(spec);
+    v1::Provider config;
+    config.ParseFromString(record.config);
+    config.set_name(spec.name());
+    WARREN_RETURN_IF_ERROR(CheckProvider(record.id, config));
     return PutProvider(target_.directory, target_.order, target_.tailnet,
                        std::move(record))
         .status();
@@ -182,6 +188,7 @@ absl::StatusOr<DocumentPlan> PlanYaml(const TailnetState& tailnet,
   // A setting that the document leaves out stays as it is.
   *plan.wanted.mutable_settings() = plan.now.settings();
   WARREN_RETURN_IF_ERROR(FromYaml(yaml, plan.wanted));
+  WARREN_RETURN_IF_ERROR(CheckTexts(plan.wanted));
   Normalise(plan.wanted);
   KeepNodeKeys(plan.now, plan.wanted);
   WARREN_RETURN_IF_ERROR(CheckSpec(plan.wanted));

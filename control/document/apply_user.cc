@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "control/coordinator/administration.h"
 #include "control/coordinator/lookup.h"
+#include "control/coordinator/names.h"
 #include "control/coordinator/user_commands.h"
 #include "core/base/status_macros.h"
 
@@ -131,6 +132,7 @@ absl::Status ApplyUser(const Target& target, const v1::UserSpec& spec) {
   }
   UserRecord user = target.tailnet.users.at(id);
   if (user.display_name != spec.display_name()) {
+    WARREN_RETURN_IF_ERROR(CheckLine("display_name", spec.display_name()));
     const std::string before = user.display_name;
     user.display_name = spec.display_name();
     WARREN_RETURN_IF_ERROR(Replace(target, user, before, user.display_name));

@@ -113,6 +113,20 @@ TEST(YamlMessage, SurvivesWhatIsTooMuch) {
   EXPECT_FALSE(FromYaml(std::string(200'000, '['), spec).ok());
   EXPECT_FALSE(FromYaml(std::string(kMaxYamlSize + 1, 'a'), spec).ok());
   EXPECT_FALSE(FromYaml("&a [*a, *a]", spec).ok());
+  // A billion users.
+  std::string laughs = "users:\n- &a {login: x, identities: [";
+  for (int i = 0; i < 1000; ++i) laughs += "&b {issuer: y}, *b, ";
+  laughs += "]}\n";
+  for (int i = 0; i < 1000; ++i) laughs += "- *a\n";
+  const absl::Status refused = FromYaml(laughs, spec);
+  EXPECT_TRUE(absl::IsInvalidArgument(refused));
+  EXPECT_NE(refused.message().find("line 2, column 3: anchors"),
+            absl::string_view::npos)
+      << refused;
+  EXPECT_FALSE(FromYaml("name: &a x\n", spec).ok());
+  EXPECT_FALSE(FromYaml("name: x\n---\nname: y\n", spec).ok());
+  EXPECT_TRUE(FromYaml("---\nname: x\n...\n# end\n", spec).ok());
+  EXPECT_FALSE(FromYaml("name: " + std::string(100'000, '{'), spec).ok());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <cstdint>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -7,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "control/document/yaml_message.h"
 #include "core/base/status_macros.h"
+#include "yaml-cpp/eventhandler.h"
 #include "yaml-cpp/yaml.h"
 
 namespace warren::control {
@@ -25,6 +27,46 @@ absl::Status At(const YAML::Mark& mark, absl::string_view message) {
 std::string Quoted(const std::string& text) {
   return absl::StrCat("\"", absl::CHexEscape(text.substr(0, 60)), "\"");
 }
+
+// Refuses anchors: a few lines of aliases unfold to more than fits anywhere.
+class AnchorFinder final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (num_documents_++ > 0) {
+      throw YAML::ParserException(mark, "there is one document in a file");
+    }
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Refuse(mark, anchor);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    Refuse(mark, anchor);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string&,
+                YAML::anchor_t anchor, const std::string&) override {
+    Refuse(mark, anchor);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&,
+                       YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    Refuse(mark, anchor);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string&,
+                  YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    Refuse(mark, anchor);
+  }
+  void OnMapEnd() override {}
+
+ private:
+  static void Refuse(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    if (anchor == YAML::NullAnchor) return;
+    throw YAML::ParserException(
+        mark, "anchors and aliases are not taken: write it out");
+  }
+  int num_documents_ = 0;
+};
 
 class Reader {
  public:
@@ -174,6 +216,11 @@ absl::Status FromYaml(absl::string_view yaml, Message& message) {
   }
   // yaml-cpp says what is wrong by exceptions.
   try {
+    std::istringstream stream{std::string(yaml)};
+    YAML::Parser parser(stream);
+    AnchorFinder finder;
+    while (parser.HandleNextDocument(finder)) {
+    }
     return Reader().Read(YAML::Load(std::string(yaml)), message, 0);
   } catch (const YAML::Exception& bad) {
     return At(bad.mark, bad.msg);

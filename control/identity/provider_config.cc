@@ -88,8 +88,6 @@ absl::Status CheckScopes(const ProviderConfig& config) {
 
 absl::Status CheckSecret(const ProviderConfig& config) {
   if (config.kind == ProviderKind::kApple) {
-    WARREN_RETURN_IF_ERROR(CheckText("Apple team id", config.apple.team_id));
-    WARREN_RETURN_IF_ERROR(CheckText("Apple key id", config.apple.key_id));
     const auto key = crypto::Es256PrivateKey::FromPem(config.client_secret);
     return key.ok() ? absl::OkStatus()
                     : Bad("Apple private key", key.status().message());
@@ -119,12 +117,20 @@ absl::string_view ToString(ProviderKind kind) {
 }
 
 absl::Status CheckProviderConfig(const ProviderConfig& config) {
+  WARREN_RETURN_IF_ERROR(CheckProviderButSecret(config));
+  return CheckSecret(config);
+}
+
+absl::Status CheckProviderButSecret(const ProviderConfig& config) {
   WARREN_RETURN_IF_ERROR(CheckId(config.id));
   WARREN_RETURN_IF_ERROR(CheckText("name", config.name));
   WARREN_RETURN_IF_ERROR(CheckText("client id", config.client_id));
   WARREN_RETURN_IF_ERROR(CheckIssuer(config));
   WARREN_RETURN_IF_ERROR(CheckScopes(config));
-  WARREN_RETURN_IF_ERROR(CheckSecret(config));
+  if (config.kind == ProviderKind::kApple) {
+    WARREN_RETURN_IF_ERROR(CheckText("Apple team id", config.apple.team_id));
+    WARREN_RETURN_IF_ERROR(CheckText("Apple key id", config.apple.key_id));
+  }
   WARREN_RETURN_IF_ERROR(
       CheckList("allowed domains", config.admission.domains));
   WARREN_RETURN_IF_ERROR(CheckList("allowed users", config.admission.users));

@@ -79,6 +79,8 @@ inline constexpr absl::Duration kMaxLeeway = absl::Minutes(10);
 
 // INVALID_ARGUMENT names the field that cannot be, and why.
 absl::Status CheckProviderConfig(const ProviderConfig& config);
+// The same, but for the secret, which may be told later.
+absl::Status CheckProviderButSecret(const ProviderConfig& config);
 
 // The issuer that stands in identities of this provider: `config.issuer`, or
 // "https://github.com" or "https://appleid.apple.com".

@@ -25,11 +25,10 @@ absl::StatusOr<ProviderKind> KindNamed(absl::string_view name) {
                    Printable(name), "\""));
 }
 
-}  // namespace
-
-absl::StatusOr<ProviderConfig> ProviderConfigOf(ProviderId id,
-                                                const v1::Provider& provider,
-                                                absl::string_view secret) {
+// Not checked yet.
+absl::StatusOr<ProviderConfig> Draft(ProviderId id,
+                                     const v1::Provider& provider,
+                                     absl::string_view secret) {
   ProviderConfig config;
   config.id = absl::StrCat(id.value());
   WARREN_ASSIGN_OR_RETURN(config.kind, KindNamed(provider.kind()));
@@ -50,8 +49,22 @@ absl::StatusOr<ProviderConfig> ProviderConfigOf(ProviderId id,
   config.leeway = absl::Milliseconds(provider.clock_leeway_ms() == 0
                                          ? kDefaultLeewayMs
                                          : provider.clock_leeway_ms());
+  return config;
+}
+
+}  // namespace
+
+absl::StatusOr<ProviderConfig> ProviderConfigOf(ProviderId id,
+                                                const v1::Provider& provider,
+                                                absl::string_view secret) {
+  WARREN_ASSIGN_OR_RETURN(ProviderConfig config, Draft(id, provider, secret));
   WARREN_RETURN_IF_ERROR(CheckProviderConfig(config));
   return config;
+}
+
+absl::Status CheckProvider(ProviderId id, const v1::Provider& provider) {
+  WARREN_ASSIGN_OR_RETURN(const ProviderConfig config, Draft(id, provider, ""));
+  return CheckProviderButSecret(config);
 }
 
 std::string ProviderSecretPlace(ProviderId id) {

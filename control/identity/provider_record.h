@@ -20,6 +20,10 @@ absl::StatusOr<ProviderConfig> ProviderConfigOf(ProviderId id,
                                                 const v1::Provider& provider,
                                                 absl::string_view secret);
 
+// INVALID_ARGUMENT names the field that cannot be so. The secret is not looked
+// at: a document has none.
+absl::Status CheckProvider(ProviderId id, const v1::Provider& provider);
+
 // Where its secret is sealed.
 std::string ProviderSecretPlace(ProviderId id);
 

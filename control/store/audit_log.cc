@@ -35,6 +35,27 @@ absl::Status AuditLog::Append(const AuditRecord& audit) {
   return journal_.Do([] { return absl::OkStatus(); }, audit);
 }
 
+bool AuditLog::CountRefusal(TailnetId tailnet, const std::string& source,
+                            int most) {
+  int& num = refusals_[{tailnet, source}];
+  if (num >= most) return false;
+  ++num;
+  return true;
+}
+
+absl::Status AuditLog::AppendRefusal(const AuditRecord& audit) {
+  // The calendar's clock may be set back.
+  const int64_t passed_ms = audit.time_ms - refusals_since_ms_;
+  if (passed_ms < 0 || passed_ms >= kRefusalsOverMs) {
+    refusals_.clear();
+    refusals_since_ms_ = audit.time_ms;
+  }
+  const bool wanted =
+      CountRefusal(audit.tailnet, "", kMaxRefusalsOfTailnet) &&
+      CountRefusal(audit.tailnet, "from " + audit.source, kMaxRefusalsOfSource);
+  return wanted ? Append(audit) : absl::OkStatus();
+}
+
 absl::Status AuditLog::AppendDelivery(const DeliveryRecord& delivery) {
   return journal_.Do([&] { return journal_.AppendDelivery(delivery); },
                      std::nullopt);

@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -38,6 +40,10 @@ class AuditLog {
   absl::StatusOr<std::vector<AuditRecord>> Read(const AuditFilter& filter);
   // For what changes nothing but must be on record: a refused sign-in.
   absl::Status Append(const AuditRecord& audit);
+  // For what a stranger was refused, at audit.time_ms. Of those that come too
+  // often from one source, or to one tailnet, only the first few: OK, and no
+  // row. They cannot push out what was done.
+  absl::Status AppendRefusal(const AuditRecord& audit);
   // An event without an audit row, such as a key that will expire. Its id is
   // given by the store.
   absl::Status AppendDelivery(const DeliveryRecord& delivery);
@@ -56,8 +62,19 @@ class AuditLog {
   absl::Status RetryDelivery(int64_t id, int64_t next_ms,
                              const std::string& error);
 
+  // Refusals on record, in each kRefusalsOverMs.
+  static constexpr int kMaxRefusalsOfSource = 5;
+  static constexpr int kMaxRefusalsOfTailnet = 100;
+  static constexpr int64_t kRefusalsOverMs = 600'000;
+
  private:
+  // False: there are enough of `source` ("": of all) already.
+  bool CountRefusal(TailnetId tailnet, const std::string& source, int most);
+
   Journal& journal_;
+  int64_t refusals_since_ms_ = 0;
+  // Since then, by tailnet and source. Bounded by kMaxRefusalsOfTailnet each.
+  std::map<std::pair<TailnetId, std::string>, int> refusals_;
 };
 
 }  // namespace warren::control

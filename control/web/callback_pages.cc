@@ -86,7 +86,12 @@ io::WebReply Enter(Site::State& site, const Visit& visit,
             directory, order, *tailnet,
             {entry.id, entry.name, signed_in.identity}, invitation);
       });
-  if (!user.ok()) return site.Refuse(visit, user.status());
+  if (!user.ok()) {
+    NoteRefused(site, visit, entry.tailnet,
+                absl::StrCat(entry.name, " user ", signed_in.identity.subject),
+                user.status().message());
+    return site.Refuse(visit, user.status());
+  }
   return site.Welcome(visit, entry.tailnet, user->id, entry.name,
                       invitation.empty() ? signed_in.return_to : "/account");
 }
@@ -105,7 +110,12 @@ io::WebReply Finish(Site::State& site, const Visit& visit,
   callback.user = fields.Get("user");
   const std::string browser = Cookies::Read(visit.request, Cookies::kSignIn);
   const auto signed_in = site.sign_in.Finish(callback, browser);
-  if (!signed_in.ok()) return site.Refuse(visit, signed_in.status());
+  if (!signed_in.ok()) {
+    NoteRefused(site, visit, (*entry)->tailnet,
+                absl::StrCat("somebody by ", (*entry)->name),
+                signed_in.status().message());
+    return site.Refuse(visit, signed_in.status());
+  }
   return Enter(site, visit, **entry, *signed_in, browser);
 }
 

@@ -235,7 +235,9 @@ absl::StatusOr<Stored> CheckSignIn(Site::State& site, const Visit& visit) {
   const absl::Status noted = site.Do([&](Directory& directory,
                                          int64_t now_ms) -> absl::Status {
     TailnetState* const tailnet = directory.Tailnet(stored.tailnet);
-    if (tailnet == nullptr) return absl::NotFoundError("it is gone");
+    if (tailnet == nullptr || !tailnet->users.contains(stored.user)) {
+      return absl::NotFoundError("the account is gone");
+    }
     Order order = visit.As(stored.user, tailnet->users.at(stored.user).login);
     order.now_ms = now_ms;
     WARREN_RETURN_IF_ERROR(

@@ -154,14 +154,19 @@ void NoteWrong(Site::State& site, const Visit& visit,
   site.by_login.Fail(login_key, visit.now_ms);
   site.by_address.Fail(AddressKey(visit.request.client), visit.now_ms);
   if (user == UserId()) return;
+  std::string login;
   // Worth no other answer when it fails: memory counts, too.
   (void)site.Do([&](Directory& directory, int64_t now_ms) {
     TailnetState* const state = directory.Tailnet(tailnet);
     if (state == nullptr) return absl::OkStatus();
     Order order = visit.As(user, "somebody");
     order.now_ms = now_ms;
+    const auto known = state->users.find(user);
+    if (known != state->users.end()) login = known->second.login;
     return NoteFailure(directory, order, *state, user);
   });
+  // Only a login that is one: what was typed may be a password.
+  NoteRefused(site, visit, tailnet, login, "wrong password or code");
 }
 
 void NoteRight(Site::State& site, const std::string& login_key,
@@ -186,7 +191,10 @@ io::WebReply FinishLocal(Site::State& site, const Visit& visit,
   const absl::Status noted =
       site.Do([&](Directory& directory, int64_t now_ms) -> absl::Status {
         TailnetState* const state = directory.Tailnet(tailnet);
-        if (state == nullptr) return absl::NotFoundError("the tailnet is gone");
+        // Somebody may have deleted it while the password was looked at.
+        if (state == nullptr || !state->users.contains(user)) {
+          return absl::NotFoundError("the account is gone");
+        }
         Order order = visit.As(user, state->users.at(user).login);
         order.now_ms = now_ms;
         return NoteLocalSignIn(directory, order, *state, user).status();

@@ -210,6 +210,21 @@ io::WebReply Site::State::Welcome(const Visit& visit, TailnetId tailnet,
   return reply;
 }
 
+void NoteRefused(Site::State& site, const Visit& visit, TailnetId tailnet,
+                 std::string actor, absl::string_view why) {
+  AuditRecord audit;
+  audit.tailnet = tailnet;
+  audit.actor = std::move(actor);
+  audit.action = "user.refused";
+  audit.target = "sign-in";
+  audit.after = std::string(why);
+  audit.source = visit.request.client;
+  (void)site.Do([&](Directory& directory, int64_t now_ms) {
+    audit.time_ms = now_ms;
+    return directory.store().audit_log().AppendRefusal(audit);
+  });
+}
+
 std::string OwnPathOr(absl::string_view to, const char* otherwise) {
   return IsOwnPath(to) ? std::string(to) : std::string(otherwise);
 }

@@ -111,6 +111,10 @@ std::vector<SitePage> AssetPages();
 
 // `to` when it is a path of our own, else `otherwise`.
 std::string OwnPathOr(absl::string_view to, const char* otherwise);
+// Puts on record ("user.refused") that somebody who claims to be `actor` was
+// not let in. `why` must hold no secret. Best effort.
+void NoteRefused(Site::State& site, const Visit& visit, TailnetId tailnet,
+                 std::string actor, absl::string_view why);
 // Where the secret of somebody's one-time codes is sealed.
 std::string TotpPlace(UserId user);
 // What "/signin/with/ID?invitation=SECRET&ok=" needs: this browser has said yes

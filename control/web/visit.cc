@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "control/coordinator/session_commands.h"
 #include "core/base/base64url.h"
 #include "core/crypto/blake2s.h"
 
@@ -15,9 +16,8 @@ std::string NameFor(const io::WebRequest& request, const char* name) {
 }  // namespace
 
 bool Person::NeedsSecondFactor() const {
-  return tailnet.settings.require_second_factor &&
-         session.provider == "local" &&
-         (!account || account->totp_secret.empty());
+  return control::NeedsSecondFactor(tailnet.settings, session,
+                                    account ? &*account : nullptr);
 }
 
 std::string Cookies::Read(const io::WebRequest& request, const char* name) {

@@ -63,7 +63,7 @@ absl::Status CheckWebhook(const WebhookRecord& webhook, bool allow_plain) {
   for (const std::string& event : webhook.events) {
     if (!IsEventName(event)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("event \"", absl::CHexEscape(event),
+          absl::StrCat("event \"", absl::CHexEscape(event.substr(0, 64)),
                        "\": write one such as node.rename, a prefix such as "
                        "node. or *"));
     }

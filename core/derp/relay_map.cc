@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -25,8 +26,10 @@ bool IsPin(absl::string_view text) {
 
 absl::Status Validate(const RelayNode& node) {
   const auto bad = [&node](absl::string_view what) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("relay node \"", node.name, "\": ", what));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "relay node \"",
+        absl::CHexEscape(absl::string_view(node.name).substr(0, 64)),
+        "\": ", what));
   };
   if (node.name.empty() || node.name.size() > kMaxNameSize) {
     return bad(absl::StrCat("a name of ", node.name.size(),

@@ -37,14 +37,6 @@ bool IsShared(absl::string_view domain) {
          absl::EndsWithIgnoreCase(domain, ".github");
 }
 
-// What to do about a name that is not there.
-std::string Hint(absl::string_view name, const std::vector<std::string>& known,
-                 absl::string_view section) {
-  const std::string near = DidYouMean(name, known);
-  if (!near.empty()) return near;
-  return absl::StrCat("define it in \"", section, "\"");
-}
-
 }  // namespace
 
 CheckContext::CheckContext(const Policy& policy, const CheckOptions& options)
@@ -53,7 +45,22 @@ CheckContext::CheckContext(const Policy& policy, const CheckOptions& options)
       groups_(NamesOf(policy.groups)),
       tags_(NamesOf(policy.tag_owners)),
       ipsets_(NamesOf(policy.ipsets)),
-      postures_(NamesOf(policy.postures)) {}
+      postures_(NamesOf(policy.postures)) {
+  for (const HostDefinition& host : policy.hosts) {
+    hosts_.emplace(host.name.text, &host);
+  }
+}
+
+std::string CheckContext::Hint(absl::string_view name,
+                               const std::vector<std::string>& known,
+                               absl::string_view section) const {
+  // Those beyond are not told; comparing with every name takes its time.
+  if (problems_.size() < kMaxProblems) {
+    const std::string near = DidYouMean(name, known);
+    if (!near.empty()) return near;
+  }
+  return absl::StrCat("define it in \"", section, "\"");
+}
 
 void CheckContext::Note(Place place, std::string message, std::string hint) {
   problems_.push_back({place, std::move(message), std::move(hint)});
@@ -108,8 +115,8 @@ bool CheckContext::IsDefined(const Selector& selector, Place place,
     case SelectorKind::kHost: {
       if (FindHost(name) != nullptr) return true;
       std::vector<std::string> hosts;
-      for (const HostDefinition& host : policy_.hosts) {
-        hosts.push_back(host.name.text);
+      if (problems_.size() < kMaxProblems) {
+        for (const auto& [host, where] : hosts_) hosts.emplace_back(host);
       }
       Note(place, absl::StrCat(prefix, quoted, ": invalid address"),
            Hint(name, hosts, "hosts"));
@@ -134,10 +141,8 @@ bool CheckContext::HasTag(absl::string_view name) const {
 }
 
 const HostDefinition* CheckContext::FindHost(absl::string_view name) const {
-  for (const HostDefinition& host : policy_.hosts) {
-    if (host.name.text == name) return &host;
-  }
-  return nullptr;
+  const auto found = hosts_.find(name);
+  return found == hosts_.end() ? nullptr : found->second;
 }
 
 void CheckContext::CheckPostures(const Texts& postures) {

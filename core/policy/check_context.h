@@ -1,6 +1,7 @@
 #ifndef WARREN_CORE_POLICY_CHECK_CONTEXT_H_
 #define WARREN_CORE_POLICY_CHECK_CONTEXT_H_
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,6 +47,10 @@ class CheckContext {
   void CheckDomain(absl::string_view domain, Place place);
 
  private:
+  // What was probably meant instead of `name`, which `section` does not have.
+  std::string Hint(absl::string_view name,
+                   const std::vector<std::string>& known,
+                   absl::string_view section) const;
   bool IsDefined(const Selector& selector, Place place,
                  absl::string_view prefix);
 
@@ -55,6 +60,7 @@ class CheckContext {
   std::vector<std::string> tags_;
   std::vector<std::string> ipsets_;
   std::vector<std::string> postures_;
+  std::map<absl::string_view, const HostDefinition*> hosts_;  // by name
   std::vector<Problem> problems_;
 };
 

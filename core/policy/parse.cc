@@ -122,9 +122,30 @@ size_t CountRules(const JsonValue& root) {
   return rules;
 }
 
+constexpr size_t kMaxDescription = 3000;  // bytes, and the last problem
+
 bool IsEarlier(const Problem& a, const Problem& b) {
   return std::pair(a.place.line, a.place.column) <
          std::pair(b.place.line, b.place.column);
+}
+
+// A byte of UTF-8 that is not the first of its character (RFC 3629 §3).
+bool IsInside(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+void Clip(std::string& text) {
+  if (text.size() > kMaxProblemText) {
+    size_t end = kMaxProblemText;
+    while (end > 0 && IsInside(text[end])) --end;
+    text.resize(end);
+    text += "...";
+  }
+  for (char& c : text) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = '?';
+  }
+}
+
+std::string NumMore(size_t num) {
+  return absl::StrCat("... and ", num, " more");
 }
 
 ParsedPolicy Refused(Place place, std::string message, std::string hint) {
@@ -137,9 +158,7 @@ bool IsBlank(absl::string_view text) {
   return absl::StripAsciiWhitespace(text).empty();
 }
 
-}  // namespace
-
-ParsedPolicy ParsePolicy(absl::string_view text, const CheckOptions& options) {
+ParsedPolicy Parse(absl::string_view text, const CheckOptions& options) {
   if (text.size() > kMaxTextSize) {
     return Refused({1, 1},
                    absl::StrCat("the policy has ", text.size(),
@@ -168,9 +187,33 @@ ParsedPolicy ParsePolicy(absl::string_view text, const CheckOptions& options) {
   return parsed;
 }
 
+}  // namespace
+
+ParsedPolicy ParsePolicy(absl::string_view text, const CheckOptions& options) {
+  ParsedPolicy parsed = Parse(text, options);
+  Bound(parsed.problems);
+  return parsed;
+}
+
+void Bound(std::vector<Problem>& problems) {
+  const size_t num = problems.size();
+  if (num > kMaxProblems) {
+    problems.resize(kMaxProblems);
+    problems.push_back({{}, NumMore(num - kMaxProblems), ""});
+  }
+  for (Problem& problem : problems) {
+    Clip(problem.message);
+    Clip(problem.hint);
+  }
+}
+
 std::string Describe(const std::vector<Problem>& problems) {
   std::string text;
-  for (const Problem& problem : problems) {
+  for (size_t i = 0; i < problems.size(); ++i) {
+    const Problem& problem = problems[i];
+    if (text.size() >= kMaxDescription) {
+      return absl::StrCat(text, NumMore(problems.size() - i), "\n");
+    }
     if (problem.place.line != 0) {
       absl::StrAppend(&text, "line ", problem.place.line, ", column ",
                       problem.place.column, ": ");

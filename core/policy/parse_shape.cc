@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/policy/policy_text.h"
 #include "core/policy/suggest.h"
 
 namespace warren::policy {
@@ -58,7 +59,8 @@ void ShapeReader::Object(const JsonValue& value, absl::string_view what,
     const JsonField* field = FindField(fields, name);
     if (field == nullptr) {
       Note(member.name.place, absl::StrCat("unknown field ", QuoteJson(name)),
-           DidYouMean(name, NamesOf(fields)));
+           problems_.size() < kMaxProblems ? DidYouMean(name, NamesOf(fields))
+                                           : "");
     } else if (!seen.insert(field).second) {
       Note(member.name.place,
            absl::StrCat(what, " has \"", field->name, "\" twice"),

@@ -14,6 +14,10 @@ namespace warren::policy {
 inline constexpr size_t kMaxTextSize = 1 << 20;  // bytes
 inline constexpr size_t kMaxRules = 10000;  // of acls, grants, ssh, nodeAttrs
 
+// Of one text that are told; a last one says how many more there are.
+inline constexpr size_t kMaxProblems = 100;
+inline constexpr size_t kMaxProblemText = 500;  // bytes of a message or hint
+
 // What the world around a policy adds to, or takes from, the language.
 struct CheckOptions {
   // Groups in groups. The hosted service refuses them, so `policy compile`
@@ -35,7 +39,7 @@ struct CheckOptions {
 
 struct ParsedPolicy {
   Policy policy;                  // only of use without problems
-  std::vector<Problem> problems;  // in the order of the text
+  std::vector<Problem> problems;  // in the order of the text, bounded
   bool ok() const { return problems.empty(); }
 };
 
@@ -52,7 +56,12 @@ ParsedPolicy ParsePolicy(absl::string_view text,
 std::vector<Problem> Check(const Policy& policy,
                            const CheckOptions& options = {});
 
-// "line 3, column 7: MESSAGE (HINT)", one a line.
+// Cuts them down to kMaxProblems, each a line without control characters and
+// of kMaxProblemText at most: what stands in a policy may be long.
+void Bound(std::vector<Problem>& problems);
+
+// "line 3, column 7: MESSAGE (HINT)", one a line, in about 4 kB: what does not
+// fit is counted.
 std::string Describe(const std::vector<Problem>& problems);
 
 // The text in the usual layout: comments stay, nothing else changes meaning.
