@@ -58,16 +58,6 @@ absl::Status Touch(const std::string& path) {
   return absl::OkStatus();
 }
 
-// Quotas and limits of file sizes are full disks, too.
-absl::Status IoError(const std::string& message, int system_errno) {
-  if (system_errno == 0) return absl::InternalError(message);
-  const std::string why =
-      absl::StrCat(message, ": ", std::strerror(system_errno));
-  const bool full = system_errno == ENOSPC || system_errno == EDQUOT ||
-                    system_errno == EFBIG;
-  return full ? absl::ResourceExhaustedError(why) : absl::InternalError(why);
-}
-
 }  // namespace
 
 int64_t SqlRow::Int(int column) const {
@@ -133,7 +123,7 @@ absl::Status SqlConnection::Error(int code) const {
     case SQLITE_READONLY:
       return absl::FailedPreconditionError(message);
     default:
-      return IoError(message, sqlite3_system_errno(database_.get()));
+      return absl::InternalError(message);
   }
 }
 
