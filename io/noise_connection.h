@@ -75,7 +75,7 @@ class NoiseConnection {
     HttpHeadReader head{};
     std::vector<uint8_t> begun{};  // not yet taken by the head
     bool ours = false;
-    bool heard = false;  // something was read before
+    bool heard = false;                    // something was read before
     std::optional<HttpRequest> request{};  // waits for a handshake
   };
   void ReadRequest();

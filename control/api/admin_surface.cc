@@ -30,9 +30,9 @@ absl::StatusOr<Caller> CallerOfSession(Directory& directory,
   }
   const auto& accounts = session.tailnet->accounts.local_accounts;
   const auto account = accounts.find(session.user.id);
-  if (NeedsSecondFactor(session.tailnet->record.settings, session.record,
-                        account == accounts.end() ? nullptr
-                                                  : &account->second)) {
+  if (NeedsSecondFactor(
+          session.tailnet->record.settings, session.record,
+          account == accounts.end() ? nullptr : &account->second)) {
     return absl::UnauthenticatedError(
         "this tailnet asks for a second factor: set one up on your account's "
         "page, and sign in with it");

@@ -208,9 +208,9 @@ Credential JsonFace::CredentialOf(const io::WebRequest& request) const {
     return credential;
   }
   if (options_.session_cookie.empty()) return credential;
-  credential.text =
-      CookieValue(request, absl::StrCat(request.secure ? "__Host-" : "",
-                                        options_.session_cookie));
+  credential.text = CookieValue(
+      request,
+      absl::StrCat(request.secure ? "__Host-" : "", options_.session_cookie));
   if (!credential.text.empty()) credential.kind = Credential::Kind::kSession;
   return credential;
 }

@@ -6,7 +6,8 @@ namespace warren::control {
 // In force in a tailnet until somebody sets another (version 0): people reach
 // their own devices, guests what is shared with them, and nothing else is
 // reached.
-inline constexpr char kDefaultPolicy[] = R"hujson(// The policy of a new tailnet.
+inline constexpr char kDefaultPolicy[] =
+    R"hujson(// The policy of a new tailnet.
 {
   // People reach their own devices, on every port; nothing else is reached.
   "grants": [

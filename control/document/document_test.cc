@@ -3,9 +3,9 @@
 #include <atomic>
 
 #include "control/coordinator/coordinator.h"
+#include "control/coordinator/default_policy.h"
 #include "control/coordinator/directory_fixture.h"
 #include "control/coordinator/node_commands.h"
-#include "control/coordinator/default_policy.h"
 #include "control/coordinator/policy_commands.h"
 #include "control/coordinator/provider_commands.h"
 #include "control/coordinator/user_commands.h"

@@ -25,15 +25,15 @@ int Fail(const std::string& text) {
 
 grpc::Status Call(const std::string& socket, const std::string& path,
                   const pb::Message& request, pb::Message* response) {
-  const auto channel = grpc::CreateChannel("unix:" + socket,
-                                           grpc::InsecureChannelCredentials());
+  const auto channel =
+      grpc::CreateChannel("unix:" + socket, grpc::InsecureChannelCredentials());
   grpc::GenericStub stub(channel);
   grpc::ClientContext context;
   grpc::CompletionQueue queue;
   const std::string bytes = request.SerializeAsString();
   const grpc::Slice slice(bytes);
-  const auto call = stub.PrepareUnaryCall(
-      &context, path, grpc::ByteBuffer(&slice, 1), &queue);
+  const auto call = stub.PrepareUnaryCall(&context, path,
+                                          grpc::ByteBuffer(&slice, 1), &queue);
   grpc::ByteBuffer answer;
   grpc::Status status;
   call->StartCall();
