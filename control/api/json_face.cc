@@ -168,8 +168,8 @@ io::WebReply Answered(const pb::Message& message) {
   return reply;
 }
 
-}  // namespace
-
+// The value of cookie `name`; empty without one, or with two: here nobody
+// guesses which was meant, as io::FindCookie() does for pages.
 std::string CookieValue(const io::WebRequest& request, absl::string_view name) {
   std::string value;
   int found = 0;
@@ -185,6 +185,8 @@ std::string CookieValue(const io::WebRequest& request, absl::string_view name) {
   }
   return found == 1 ? value : "";
 }
+
+}  // namespace
 
 Credential JsonFace::CredentialOf(const io::WebRequest& request) const {
   Credential credential;

@@ -48,9 +48,6 @@ class JsonFace {
   const Options options_;
 };
 
-// The value of cookie `name`; empty without one, or with two.
-std::string CookieValue(const io::WebRequest& request, absl::string_view name);
-
 }  // namespace warren::control
 
 #endif  // WARREN_CONTROL_API_JSON_FACE_H_
