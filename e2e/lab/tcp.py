@@ -29,10 +29,15 @@ class Server:
     def _accept(self, listening):
         while True:
             try:
-                taken, _ = listening.accept()
+                taken, client = listening.accept()
             except OSError:
                 return
-            self.connections.append(End(taken))
+            self.connections.append(End(taken, client))
+
+    def other_end(self, near):
+        """Our End of that connection; None until it is taken."""
+        return next((far for far in self.connections
+                     if far.client == near.client), None)
 
     def stop(self):
         for listening in self._sockets.values():
@@ -45,8 +50,9 @@ class Server:
 class End:
     """One end of a connection: sends all the time, and notes what comes."""
 
-    def __init__(self, connected):
+    def __init__(self, connected, client):
         self._socket = connected
+        self.client = client  # address and port of who began it
         self._running = True
         self.last_heard = 0.0  # time.monotonic()
         for run in (self._send, self._receive):
@@ -101,4 +107,4 @@ def connect(node, address, port, seconds=1.0):
         connecting.close()
         return None
     connecting.settimeout(None)
-    return End(connecting)
+    return End(connecting, connecting.getsockname())

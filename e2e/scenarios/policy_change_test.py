@@ -40,7 +40,8 @@ def closes(tailnet, alice, address, server, *ports):
     """A connection to 80 that runs ends with a policy that has `ports`."""
     near = tcp.connect(alice, address, 80)
     eventually(lambda: near.heard_since(time.monotonic() - 0.1), "bytes come")
-    far = server.connections[-1]
+    eventually(lambda: server.other_end(near), "bob took the connection")
+    far = server.other_end(near)
     began = set_policy(tailnet, *ports)
     time.sleep(PATIENCE)
     for where, end in (("alice", near), ("bob", far)):
